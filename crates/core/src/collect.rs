@@ -1,0 +1,25 @@
+//! From answers of the AWS API to resources, honest about what is missing.
+
+mod cli_error;
+mod credential_report;
+mod reader;
+mod resource_type;
+mod resources;
+mod users;
+
+pub use cli_error::parse_cli_error;
+pub use reader::{CallOutcome, Fetched, Reader};
+pub use resource_type::{Follow, ListCall, Per, ResourceType, Scope};
+pub use resources::{Listed, collect_type};
+pub use users::iam_user;
+
+/// The enabled regions an `ec2 describe-regions` answer names. `None`: it is no such answer.
+#[must_use]
+pub fn enabled_regions(response: &serde_json::Value) -> Option<Vec<String>> {
+    let regions = response.get("Regions")?.as_array()?;
+    let enabled = |region: &serde_json::Value| {
+        let opted_out = region.get("OptInStatus").and_then(serde_json::Value::as_str) == Some("not-opted-in");
+        (!opted_out).then(|| region.get("RegionName")?.as_str().map(str::to_owned)).flatten()
+    };
+    Some(regions.iter().filter_map(enabled).collect())
+}

@@ -1,0 +1,148 @@
+//! How a resource type is read, as the catalog's `resources/*.yaml` say it.
+
+use serde::Deserialize;
+
+/// One resource type.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ResourceType {
+    /// For example `AWS::S3::Bucket`.
+    #[serde(rename = "type")]
+    pub name: String,
+    /// For people.
+    pub title: String,
+    /// Whether it lives in regions.
+    pub scope: Scope,
+    /// The member that names an item in its account and region. Not for `single`.
+    #[serde(default)]
+    pub key: Option<String>,
+    /// There is exactly one per account (or region): the answer itself is the document.
+    #[serde(default)]
+    pub single: bool,
+    /// The ARN, a template over the item's members and `{partition}`, `{region}`, `{account}`.
+    pub arn: String,
+    /// The calls that list it. The first is the main one, further ones are merged by `key`.
+    pub list: Vec<ListCall>,
+    /// The calls that complete the document.
+    #[serde(default)]
+    pub follow: Vec<Follow>,
+}
+
+/// Where a resource type lives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Scope {
+    /// Asked once per account.
+    Global,
+    /// Asked in every region.
+    Regional,
+}
+
+/// A call that lists resources.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ListCall {
+    /// The CLI's service.
+    pub service: String,
+    /// The CLI's operation.
+    pub operation: String,
+    /// Where the items stand in the answer: `Reservations[].Instances[]`.
+    #[serde(default)]
+    pub items: Option<String>,
+    /// For `single`: the member of the answer that is the document.
+    #[serde(default)]
+    pub take: Option<String>,
+    /// The members only this call gives. If it cannot be read, they are unread.
+    #[serde(default)]
+    pub gives: Vec<String>,
+    /// For `single`: the error codes that mean "not set", and only those.
+    #[serde(default)]
+    pub not_set: Vec<String>,
+}
+
+/// A call that completes a document.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Follow {
+    /// The member it becomes.
+    pub into: String,
+    /// The CLI's service.
+    pub service: String,
+    /// The CLI's operation.
+    pub operation: String,
+    /// What it is asked for.
+    pub per: Per,
+    /// The member of the answer to take; none: all of it.
+    #[serde(default)]
+    pub take: Option<String>,
+    /// The error codes that mean "not set", and only those.
+    #[serde(default)]
+    pub not_set: Vec<String>,
+    /// The CLI prints nothing at all when nothing is set.
+    #[serde(default)]
+    pub empty_means_not_set: bool,
+    /// How to read the answer where it is not plain JSON.
+    #[serde(default)]
+    pub decode: Option<Decode>,
+    /// With `decode`: the item's member that names its row.
+    #[serde(rename = "match", default)]
+    pub match_member: Option<String>,
+    /// With `decode`: the row's name, the same for all.
+    #[serde(default)]
+    pub match_value: Option<String>,
+}
+
+/// What a follow-up call is asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(from = "String")]
+pub enum Per {
+    /// Once per account.
+    Account,
+    /// Once per region.
+    Region,
+    /// Once per resource, named by this member.
+    Member(String),
+}
+
+impl From<String> for Per {
+    fn from(text: String) -> Self {
+        match text.as_str() {
+            "account" => Self::Account,
+            "region" => Self::Region,
+            _ => Self::Member(text),
+        }
+    }
+}
+
+/// Ways an answer is wrapped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Decode {
+    /// The IAM credential report.
+    CredentialReport,
+}
+
+impl ResourceType {
+    /// Reads a catalog file.
+    ///
+    /// # Errors
+    /// The text names line and field.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let parsed: Self = yaml_serde::from_str(text).map_err(|error| error.to_string())?;
+        if parsed.list.is_empty() {
+            return Err("`list` names no call".to_owned());
+        }
+        if parsed.single != parsed.key.is_none() {
+            return Err("`key` and `single: true` exclude each other, and one of them is needed".to_owned());
+        }
+        if let Some(call) = parsed.list.iter().find(|call| call.items.is_none() != parsed.single) {
+            return Err(format!("`items` of {} belongs to types with a `key`, and only to those", call.operation));
+        }
+        for follow in &parsed.follow {
+            if follow.decode.is_some() != (follow.match_member.is_some() || follow.match_value.is_some()) {
+                return Err(format!("`{}`: `decode` and `match` (or `match_value`) belong together", follow.into));
+            }
+        }
+        Ok(parsed)
+    }
+}

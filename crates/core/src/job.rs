@@ -1,0 +1,10 @@
+//! The verbs as jobs: what each does, over the ports it needs.
+
+pub mod assess;
+pub mod collect;
+pub mod detect;
+pub mod report;
+mod runner;
+pub mod verify;
+
+pub use runner::{Execution, Finished, JobError, Order, Runner, Work};

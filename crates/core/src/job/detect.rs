@@ -1,0 +1,195 @@
+//! Detect: judge CloudTrail events against detection rules.
+
+mod worker;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use tracing::warn;
+
+use super::collect::expiry;
+use super::{Execution, JobError, Work};
+use crate::detection::Detector;
+use crate::model::{Digest, Outcome, Severity, Statistics, Violation};
+use crate::port::{Archive, EventInputs, Progress, Recorded, Violations, Waivers};
+use crate::redact::Secrets;
+use crate::waiver::WaiverFile;
+use worker::{Batch, Workers};
+
+/// What detecting needs.
+pub struct Ports<'a> {
+    /// Where violations go.
+    pub violations: &'a dyn Violations,
+    /// Where events go that were judged.
+    pub archive: &'a dyn Archive,
+    /// Who suppressed what.
+    pub waivers: &'a dyn Waivers,
+    /// How far it is.
+    pub progress: &'a dyn Progress,
+}
+
+/// What decides the judgement.
+pub struct Settings {
+    /// The rules.
+    pub detector: Arc<Detector>,
+    /// What is secret in events.
+    pub secrets: Arc<Secrets>,
+    /// Accepted violations.
+    pub suppressions: WaiverFile,
+    /// How many threads read and judge.
+    pub threads: usize,
+    /// How long violations are kept.
+    pub retention: Duration,
+}
+
+/// What detecting found.
+#[derive(Debug, Default)]
+pub struct Detection {
+    /// Violations that happened and that nobody suppressed, by severity.
+    pub by_severity: std::collections::BTreeMap<Severity, u64>,
+}
+
+impl Detection {
+    /// The severity of the worst of them.
+    #[must_use]
+    pub fn worst(&self) -> Option<Severity> {
+        self.by_severity.keys().next_back().copied()
+    }
+}
+
+/// Judges all events of all inputs, and shows each violation once to `sink`, in order of input and
+/// position whatever the number of threads.
+///
+/// # Errors
+/// When a store fails, or `sink` does.
+pub async fn detect(
+    execution: &Execution<'_>,
+    ports: &Ports<'_>,
+    inputs: Box<dyn EventInputs>,
+    settings: Settings,
+    sink: &mut dyn FnMut(&Violation) -> std::io::Result<()>,
+) -> Result<(Work, Detection), JobError> {
+    for entry in settings.suppressions.expired(execution.started_at) {
+        warn!(waiver = entry.id.as_str(), owner = entry.owner.as_str(), expires = %entry.expires, "A suppression has expired.");
+    }
+    ports.waivers.put(&settings.suppressions.suppressions).await?;
+    let total = inputs.total();
+    ports.progress.begin("Judging events", total.map(|(_, bytes)| bytes));
+    let stop = Arc::new(AtomicBool::new(false));
+    let workers = Workers::start(inputs, &settings, Arc::clone(&stop));
+    let mut ledger = Ledger {
+        execution,
+        ports,
+        suppressions: &settings.suppressions,
+        retention: settings.retention,
+        statistics: Statistics::default(),
+        detection: Detection::default(),
+        last_evidence: None,
+    };
+    for name in ["files", "events", "bytes", "violations", "attempted", "suppressed", "duplicates", "unreadable"] {
+        ledger.statistics.count(name, 0);
+    }
+    let mut opened = 0;
+    let mut failed_to_list = None;
+    'all: for input in workers.inputs() {
+        let input = match input {
+            Ok(input) => input,
+            Err(error) => {
+                failed_to_list = Some(error);
+                break;
+            }
+        };
+        opened += 1;
+        for batch in input.batches {
+            ledger.take(&input.name, batch, sink).await?;
+            if execution.is_out_of_time() {
+                stop.store(true, Ordering::Relaxed);
+                let files = total.map_or("the rest".to_owned(), |(files, _)| format!("{} of {files} files", files - opened));
+                ledger.statistics.remaining = Some(format!("the rest of {}, and {files}", input.name));
+                break 'all;
+            }
+        }
+        ledger.statistics.count("files", 1);
+        ports.progress.advance(input.size.unwrap_or_default());
+    }
+    drop(workers);
+    ports.progress.end();
+    if let Some(error) = failed_to_list {
+        return Err(error.into());
+    }
+    let Ledger { statistics, detection, .. } = ledger;
+    let complete = statistics.remaining.is_none() && statistics.get("unreadable") == 0;
+    Ok((Work { statistics, complete }, detection))
+}
+
+/// Takes what the workers found to where it is kept.
+struct Ledger<'a> {
+    execution: &'a Execution<'a>,
+    ports: &'a Ports<'a>,
+    suppressions: &'a WaiverFile,
+    retention: Duration,
+    statistics: Statistics,
+    detection: Detection,
+    last_evidence: Option<Digest>,
+}
+
+impl Ledger<'_> {
+    async fn take(
+        &mut self,
+        file: &str,
+        batch: Batch,
+        sink: &mut dyn FnMut(&Violation) -> std::io::Result<()>,
+    ) -> Result<(), JobError> {
+        self.statistics.count("events", batch.events);
+        self.statistics.count("bytes", batch.bytes);
+        for _ in 0..batch.digest_files {
+            self.statistics.skip("CloudTrail digest file");
+        }
+        for (offset, reason) in &batch.unreadable {
+            self.statistics.count("unreadable", 1);
+            self.statistics.skip("could not be read");
+            warn!(file, offset, reason = reason.as_str(), "Part of an input could not be read.");
+        }
+        let mut violations = Vec::with_capacity(batch.found.len());
+        for mut found in batch.found {
+            // Several rules may match one event: its evidence is put once. It is there before the
+            // violation that refers to it.
+            if self.last_evidence != Some(found.violation.evidence) {
+                self.ports.archive.put(&found.evidence).await?;
+                self.last_evidence = Some(found.violation.evidence);
+            }
+            let rule = &found.violation.rule.id;
+            found.violation.suppressed =
+                self.suppressions.for_violation(rule, &found.facts, self.execution.started_at);
+            violations.push(found.violation);
+        }
+        let expires_at = expiry(self.execution.started_at, self.retention);
+        let recorded = self.ports.violations.record(&self.execution.id, &violations, expires_at).await?;
+        for (violation, recorded) in violations.iter().zip(recorded) {
+            match recorded {
+                Recorded::Duplicate => self.statistics.count("duplicates", 1),
+                Recorded::New | Recorded::Again => {
+                    self.count(violation);
+                    sink(violation).map_err(|error| JobError::Input(format!("writing the output: {error}")))?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn count(&mut self, violation: &Violation) {
+        self.statistics.count("violations", 1);
+        let suppressed = violation.suppressed.as_ref().is_some_and(|note| !note.expired);
+        if suppressed {
+            self.statistics.count("suppressed", 1);
+        }
+        match violation.outcome {
+            Outcome::Attempted => self.statistics.count("attempted", 1),
+            Outcome::Done if !suppressed => {
+                *self.detection.by_severity.entry(violation.severity).or_default() += 1;
+            }
+            Outcome::Done => {}
+        }
+    }
+}

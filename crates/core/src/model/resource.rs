@@ -1,0 +1,124 @@
+//! One AWS thing, as the AWS CLI shows it, and what could not be read of it.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{AccountId, Digest};
+
+/// The region written for resources of global services.
+pub const GLOBAL_REGION: &str = "global";
+
+/// One AWS thing.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Resource {
+    /// For example `AWS::EC2::Instance`.
+    pub resource_type: String,
+    /// The ARN. For a list that could not be read (or not to its end), `unlisted/<account>/<region>/<type>`:
+    /// it stands for everything we did not see there.
+    pub id: String,
+    /// The account it lives in.
+    pub account: AccountId,
+    /// The region, or `global`.
+    pub region: String,
+    /// The document in the shape the AWS CLI prints.
+    pub document: Value,
+    /// What could not be read of it.
+    pub unread: Vec<Unread>,
+    /// The pages it came from, and the manifest of the calls made for it.
+    pub evidence: Vec<Digest>,
+    /// When the run that read it began.
+    pub seen_at: Timestamp,
+}
+
+/// A part of a document that could not be read. It is not absent: we do not know.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Unread {
+    /// Dotted path in the document; empty for all of it.
+    pub path: String,
+    /// The call that would have told: `s3api get-bucket-encryption`.
+    pub call: String,
+    /// Why it did not.
+    pub reason: UnreadReason,
+    /// The error code, or where the answer could not be parsed.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub detail: String,
+}
+
+/// Why something could not be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum UnreadReason {
+    /// AWS refused the call.
+    AccessDenied,
+    /// AWS asked us to slow down until we gave up.
+    Throttled,
+    /// The recorded estate has neither an answer nor an error for this call.
+    NotRecorded,
+    /// The answer is not what the call returns.
+    Unparsable,
+    /// The list says that it goes on, and the rest is not there.
+    Truncated,
+    /// Another error.
+    Failed,
+}
+
+impl UnreadReason {
+    /// In words.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::AccessDenied => "access denied",
+            Self::Throttled => "throttled",
+            Self::NotRecorded => "not recorded",
+            Self::Unparsable => "unparsable",
+            Self::Truncated => "list not complete",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+impl Unread {
+    /// Whether a read of `path` would touch this: one is the other or lies inside it.
+    #[must_use]
+    pub fn touches(&self, path: &str) -> bool {
+        let inside = |outer: &str, inner: &str| {
+            outer.is_empty()
+                || inner.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        };
+        inside(&self.path, path) || inside(path, &self.path)
+    }
+}
+
+impl std::fmt::Display for Unread {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {}", self.call, self.reason.as_str())?;
+        if self.detail.is_empty() { Ok(()) } else { write!(f, " ({})", self.detail) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_touches_itself_what_is_inside_and_what_is_around() {
+        let check = |unread: &str, path: &str, expect: bool| {
+            let unread = Unread {
+                path: unread.to_owned(),
+                call: String::new(),
+                reason: UnreadReason::AccessDenied,
+                detail: String::new(),
+            };
+            assert_eq!(unread.touches(path), expect, "{unread:?} {path}");
+        };
+        check("", "Tags", true);
+        check("Tags", "", true);
+        check("Tags", "Tags", true);
+        check("Logging", "Logging.TargetBucket", true);
+        check("Logging.TargetBucket", "Logging", true);
+        check("Log", "Logging", false);
+        check("Tags", "Logging", false);
+    }
+}

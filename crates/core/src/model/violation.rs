@@ -1,0 +1,94 @@
+//! A detection rule that matched an event.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Action, Digest, RuleStamp, SCHEMA, Severity, WaiverNote};
+
+/// A detection rule that matched a CloudTrail event. Recorded once, however often the event is delivered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Violation {
+    /// The version of this shape.
+    pub schema: u32,
+    /// Derived from rule and event.
+    pub id: Digest,
+    /// Which rule.
+    #[serde(flatten)]
+    pub rule: RuleStamp,
+    /// The rule's title.
+    pub title: String,
+    /// How bad it is.
+    pub severity: Severity,
+    /// What the rule asks for.
+    pub action: Action,
+    /// `done`, or `attempted` when the call failed.
+    pub outcome: Outcome,
+    /// CloudTrail's `eventID`, or the record's digest where it has none.
+    pub event_id: String,
+    /// For example `CreateAccessKey`.
+    pub event_name: Option<String>,
+    /// For example `iam.amazonaws.com`.
+    pub event_source: Option<String>,
+    /// RFC 3339, as recorded.
+    pub event_time: Option<String>,
+    /// The error code of an attempt.
+    pub error_code: Option<String>,
+    /// The account the event happened in.
+    pub account: Option<String>,
+    /// The region.
+    pub region: Option<String>,
+    /// The ARN of who acted, or the service, or the principal id.
+    pub principal: Option<String>,
+    /// Where from.
+    pub source_ip: Option<String>,
+    /// With what.
+    pub user_agent: Option<String>,
+    /// Which file, and where in it.
+    pub source: EventSourcePosition,
+    /// The digest of the event as archived.
+    pub evidence: Digest,
+    /// Who suppressed it and why, if anybody did. It stays visible and counted.
+    pub suppressed: Option<WaiverNote>,
+}
+
+/// Whether the call did what it asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Outcome {
+    /// It happened.
+    Done,
+    /// The call failed (`errorCode` is present). Counted apart, never remediated.
+    Attempted,
+}
+
+impl Outcome {
+    /// The lower-case name.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Attempted => "attempted",
+        }
+    }
+}
+
+/// Where an event was read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EventSourcePosition {
+    /// The file as the user named it, `-` for standard input.
+    pub file: String,
+    /// Byte offset of the record in the decompressed text.
+    pub position: u64,
+    /// Ordinal of the record in the file, from 1.
+    pub record: u64,
+}
+
+impl Violation {
+    /// The id of a rule's match of an event.
+    #[must_use]
+    pub fn id_of(rule: &str, event_id: &str) -> Digest {
+        Digest::of_parts([rule.as_bytes(), event_id.as_bytes()])
+    }
+
+    /// The current shape.
+    pub const SCHEMA: u32 = SCHEMA;
+}

@@ -1,0 +1,30 @@
+//! What every adapter of a port must do, as functions any adapter's tests can call.
+//!
+//! Each takes a fresh, empty adapter. They panic on the first promise that is not kept, as tests do.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::missing_panics_doc,
+    reason = "these are tests, published so that every adapter can run them"
+)]
+
+mod archive;
+mod evaluations;
+mod evidence_index;
+mod locks;
+mod resources;
+mod runs;
+mod samples;
+mod users;
+mod violations;
+mod waivers;
+
+pub use archive::archive;
+pub use evaluations::evaluations;
+pub use evidence_index::evidence_index;
+pub use locks::locks;
+pub use resources::resources;
+pub use runs::runs;
+pub use users::users;
+pub use violations::violations;
+pub use waivers::waivers;

@@ -1,0 +1,32 @@
+//! [`Resources`] holds the facts last collected.
+
+use super::samples::{account, resource};
+use crate::port::Resources;
+
+/// Holds for every resource store.
+pub async fn resources(store: &dyn Resources) {
+    let (ours, theirs) = ("111122223333", "444455556666");
+    let (empty, nothing) = store.fingerprint().await.unwrap();
+    assert_eq!(empty, 0);
+    let first = [resource("arn:a", ours), resource("arn:b", ours), resource("arn:c", theirs)];
+    store.put("run-1", &first).await.unwrap();
+    let all = store.page(None, 10).await.unwrap();
+    assert_eq!(all.items, first, "in order of id, as put");
+    let page = store.page(None, 2).await.unwrap();
+    assert_eq!(page.items.len(), 2);
+    assert_eq!(store.page(page.next.as_deref(), 2).await.unwrap().items, first[2..]);
+
+    let (count, before) = store.fingerprint().await.unwrap();
+    assert_eq!(count, 3);
+    assert_ne!(before, nothing);
+    store.put("run-1", &first).await.unwrap();
+    assert_eq!(store.fingerprint().await.unwrap(), (3, before), "the same facts have the same fingerprint");
+
+    let mut changed = resource("arn:a", ours);
+    changed.document = serde_json::json!({"Name": "changed"});
+    store.put("run-2", std::slice::from_ref(&changed)).await.unwrap();
+    assert_ne!(store.fingerprint().await.unwrap().1, before);
+    assert_eq!(store.sweep("run-2", &[account(ours)]).await.unwrap(), 1, "what the run did not see is gone");
+    let left = store.page(None, 10).await.unwrap().items;
+    assert_eq!(left, [changed, resource("arn:c", theirs)], "other accounts stay");
+}

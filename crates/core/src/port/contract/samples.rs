@@ -1,0 +1,102 @@
+//! Things to keep, small and whole.
+
+use jiff::Timestamp;
+use serde_json::json;
+
+use crate::model::{
+    AccountId, Action, Digest, Evaluation, EventSourcePosition, IamUser, Origin, Outcome, PasswordLastUsed,
+    Resource, RuleStamp, Severity, Violation,
+};
+
+pub(super) fn at(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+pub(super) fn far() -> Timestamp {
+    at("2100-01-01T00:00:00Z")
+}
+
+pub(super) fn account(text: &str) -> AccountId {
+    AccountId::parse(text).unwrap()
+}
+
+fn stamp(rule: &str) -> RuleStamp {
+    RuleStamp { id: rule.to_owned(), hash: Digest::of(rule.as_bytes()), origin: Origin::BuiltIn }
+}
+
+pub(super) fn resource(id: &str, owner: &str) -> Resource {
+    Resource {
+        resource_type: "AWS::S3::Bucket".to_owned(),
+        id: id.to_owned(),
+        account: account(owner),
+        region: "global".to_owned(),
+        document: json!({"Name": id}),
+        unread: Vec::new(),
+        evidence: vec![Digest::of(id.as_bytes())],
+        seen_at: at("2026-11-22T00:00:00Z"),
+    }
+}
+
+pub(super) fn evaluation(resource: &str, rule: &str, time: &str, execution: &str) -> Evaluation {
+    Evaluation {
+        schema: Evaluation::SCHEMA,
+        resource_id: resource.to_owned(),
+        evaluation_timestamp: Evaluation::timestamp_key(at(time), rule),
+        resource_type: "AWS::S3::Bucket".to_owned(),
+        account: account("111122223333"),
+        region: "global".to_owned(),
+        rule: stamp(rule),
+        severity: Severity::High,
+        verdict: "fail".to_owned(),
+        reason: Some("because".to_owned()),
+        evidence: vec![Digest::of(resource.as_bytes())],
+        waiver: None,
+        execution_id: execution.to_owned(),
+    }
+}
+
+pub(super) fn user(owner: &str, name: &str, scan: &str) -> IamUser {
+    IamUser {
+        schema: IamUser::SCHEMA,
+        user_name: format!("{owner}/{name}"),
+        scan_timestamp: crate::model::rfc3339_nanos(at(scan)),
+        name: name.to_owned(),
+        account: account(owner),
+        user_id: Some("AIDAEXAMPLE".to_owned()),
+        arn: format!("arn:aws:iam::{owner}:user/{name}"),
+        create_date: None,
+        password_last_used: PasswordLastUsed::NoPassword,
+        console_access: Some(false),
+        mfa: None,
+        access_keys: Some(Vec::new()),
+        groups: None,
+        attached_policies: Some(Vec::new()),
+        inline_policies: Some(Vec::new()),
+        evidence: vec![Digest::of(name.as_bytes())],
+    }
+}
+
+pub(super) fn violation(rule: &str, event: &str, time: &str) -> Violation {
+    Violation {
+        schema: Violation::SCHEMA,
+        id: Violation::id_of(rule, event),
+        rule: stamp(rule),
+        title: rule.to_owned(),
+        severity: Severity::High,
+        action: Action::Alert,
+        outcome: Outcome::Done,
+        event_id: event.to_owned(),
+        event_name: Some("CreateUser".to_owned()),
+        event_source: Some("iam.amazonaws.com".to_owned()),
+        event_time: Some(time.to_owned()),
+        error_code: None,
+        account: Some("111122223333".to_owned()),
+        region: Some("us-east-1".to_owned()),
+        principal: None,
+        source_ip: None,
+        user_agent: None,
+        source: EventSourcePosition { file: "a.json".to_owned(), position: 12, record: 1 },
+        evidence: Digest::of(event.as_bytes()),
+        suppressed: None,
+    }
+}

@@ -1,0 +1,23 @@
+//! The facts last collected.
+
+use async_trait::async_trait;
+
+use super::{Page, PortResult};
+use crate::model::{AccountId, Resource};
+
+/// The current facts, one per resource id.
+#[async_trait]
+pub trait Resources: Send + Sync {
+    /// Keeps resources as seen by an execution; one of the same id is replaced. All of a call or none.
+    async fn put(&self, execution_id: &str, resources: &[Resource]) -> PortResult<()>;
+
+    /// Removes the resources of these accounts that the execution did not put: they are gone. Returns
+    /// how many.
+    async fn sweep(&self, execution_id: &str, accounts: &[AccountId]) -> PortResult<u64>;
+
+    /// All resources in order of id.
+    async fn page(&self, after: Option<&str>, limit: usize) -> PortResult<Page<Resource>>;
+
+    /// How many there are, and a digest that changes when any of them does.
+    async fn fingerprint(&self) -> PortResult<(u64, crate::model::Digest)>;
+}

@@ -1,0 +1,45 @@
+//! The functions Provost adds to CEL.
+
+use std::sync::Arc;
+
+use cel::{Context, ExecutionError};
+use jiff::Timestamp;
+use jiff::fmt::temporal::DateTimeParser;
+
+/// A root context with Provost's functions, where "now" is the time of the run.
+pub(super) fn context(now: Timestamp) -> Context<'static, 'static> {
+    let mut context = Context::default();
+    let days_since = move |text: Arc<String>| -> Result<i64, ExecutionError> {
+        let time = parse_time(&text).ok_or_else(|| {
+            ExecutionError::function_error("days_since", format!("`{text}` is not a time"))
+        })?;
+        Ok(now.duration_since(time).as_hours() / 24)
+    };
+    let added = context.add_function("days_since", days_since);
+    debug_assert!(added.is_ok(), "CEL's standard library has no days_since");
+    context
+}
+
+/// RFC 3339 as AWS writes it: with `Z`, `+00:00` or `+0000`, with or without fractions.
+fn parse_time(text: &str) -> Option<Timestamp> {
+    static PARSER: DateTimeParser = DateTimeParser::new();
+    PARSER.parse_timestamp(text.trim()).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whole_days_before_the_run() {
+        let context = context("2026-11-22T12:00:00Z".parse().unwrap());
+        let days = |time: &str| {
+            let program = cel::Program::compile(&format!("days_since('{time}')")).unwrap();
+            program.execute(&context)
+        };
+        assert_eq!(days("2026-11-22T11:00:00Z"), Ok(cel::Value::Int(0)));
+        assert_eq!(days("2026-11-21T12:00:00+00:00"), Ok(cel::Value::Int(1)));
+        assert_eq!(days("2026-08-24T12:00:00.123000+00:00"), Ok(cel::Value::Int(89)));
+        assert!(days("N/A").is_err());
+    }
+}

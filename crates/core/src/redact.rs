@@ -1,0 +1,155 @@
+//! Replacing secrets before anything is hashed, stored or shown.
+
+use std::collections::HashSet;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+/// What stands where a secret stood.
+pub const REDACTED: &str = "[redacted]";
+
+/// Which members are secret, from the catalog's `secrets.yaml`. Names are compared without regard to case.
+#[derive(Debug, Clone, Default)]
+pub struct Secrets {
+    members: HashSet<String>,
+    paths: Vec<Vec<String>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SecretsFile {
+    members: Vec<String>,
+    #[serde(default)]
+    paths: Vec<String>,
+}
+
+impl Secrets {
+    /// Reads the catalog's list.
+    ///
+    /// # Errors
+    /// The text names line and field.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let file: SecretsFile = yaml_serde::from_str(text).map_err(|error| error.to_string())?;
+        let lower = |text: &str| text.to_ascii_lowercase();
+        Ok(Self {
+            members: file.members.iter().map(|name| lower(name)).collect(),
+            paths: file.paths.iter().map(|path| path.split('.').map(lower).collect()).collect(),
+        })
+    }
+
+    /// Adds another list to this one: a user's list can only make more things secret.
+    pub fn extend(&mut self, other: Self) {
+        self.members.extend(other.members);
+        self.paths.extend(other.paths);
+    }
+
+    /// Replaces every secret in the document; returns whether there was one.
+    ///
+    /// Texts that hold JSON objects or lists are looked into as well, since CloudTrail and the CLI nest
+    /// documents that way.
+    #[must_use]
+    pub fn redact(&self, document: &mut Value) -> bool {
+        self.walk(document, &mut Vec::new())
+    }
+
+    fn walk(&self, value: &mut Value, at: &mut Vec<String>) -> bool {
+        match value {
+            Value::Object(members) => {
+                let mut changed = false;
+                for (name, value) in members {
+                    let lower = name.to_ascii_lowercase();
+                    if self.members.contains(&lower) {
+                        changed |= blot(value);
+                        continue;
+                    }
+                    at.push(lower);
+                    let is_path = self.paths.iter().any(|path| at.ends_with(path));
+                    changed |= if is_path { blot_values(value) } else { self.walk(value, at) };
+                    at.pop();
+                }
+                changed
+            }
+            Value::Array(items) => items.iter_mut().fold(false, |changed, item| self.walk(item, at) || changed),
+            Value::String(text) => {
+                if !text.trim_start().starts_with(['{', '[']) {
+                    return false;
+                }
+                let Ok(mut inner) = serde_json::from_str::<Value>(text) else { return false };
+                let changed = self.walk(&mut inner, at);
+                if changed {
+                    *text = inner.to_string();
+                }
+                changed
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) => false,
+        }
+    }
+}
+
+/// Replaces a whole value. Null stays: that nothing was there is no secret.
+fn blot(value: &mut Value) -> bool {
+    if value.is_null() || value.as_str() == Some(REDACTED) {
+        return false;
+    }
+    *value = Value::String(REDACTED.to_owned());
+    true
+}
+
+/// Keeps the names: blots the values of an object, the `value` of `{name, value}` pairs, else everything.
+fn blot_values(value: &mut Value) -> bool {
+    match value {
+        Value::Object(members) => members.values_mut().fold(false, |changed, value| blot(value) || changed),
+        Value::Array(items) => items.iter_mut().fold(false, |changed, item| {
+            let hidden = match item.as_object_mut() {
+                Some(pair) => pair
+                    .iter_mut()
+                    .filter(|(name, _)| !name.eq_ignore_ascii_case("name"))
+                    .fold(false, |changed, (_, value)| blot(value) || changed),
+                None => blot(item),
+            };
+            hidden || changed
+        }),
+        other => blot(other),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn redact(mut document: Value) -> (Value, bool) {
+        let secrets = Secrets::parse("members: [SessionToken, UserData]\npaths: [Environment.Variables, env]").unwrap();
+        let changed = secrets.redact(&mut document);
+        (document, changed)
+    }
+
+    #[test]
+    fn members_at_any_depth_in_any_case() {
+        let (document, changed) = redact(json!({"a": [{"sessionToken": "s", "userdata": {"value": "u"}, "keep": 1}]}));
+        assert!(changed);
+        assert_eq!(document, json!({"a": [{"sessionToken": REDACTED, "userdata": REDACTED, "keep": 1}]}));
+    }
+
+    #[test]
+    fn paths_keep_names() {
+        let (document, _) = redact(json!({"Configuration": {"Environment": {"Variables": {"A": "1", "B": null}}}}));
+        assert_eq!(document, json!({"Configuration": {"Environment": {"Variables": {"A": REDACTED, "B": null}}}}));
+        let (document, _) = redact(json!({"env": [{"name": "A", "value": "1"}]}));
+        assert_eq!(document, json!({"env": [{"name": "A", "value": REDACTED}]}));
+    }
+
+    #[test]
+    fn json_inside_text_is_looked_into() {
+        let (document, changed) = redact(json!({"requestParameters": "{\"sessionToken\":\"s\"}"}));
+        assert!(changed);
+        assert_eq!(document, json!({"requestParameters": "{\"sessionToken\":\"[redacted]\"}"}));
+    }
+
+    #[test]
+    fn what_holds_no_secret_is_left_alone() {
+        let document = json!({"policyDocument": "{\"Statement\": []}", "sessionToken": null, "n": [1, true]});
+        assert_eq!(redact(document.clone()), (document, false));
+    }
+}

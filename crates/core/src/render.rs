@@ -1,0 +1,13 @@
+//! Saying it: to terminals, spreadsheets, programs and browsers.
+//!
+//! Renderers write to anything that can be written to and hold no list in memory.
+
+mod csv;
+mod html;
+mod posture;
+mod table;
+
+pub use csv::{CsvWriter, evaluation_columns, evaluation_row, user_columns, user_row, violation_columns, violation_row};
+pub use html::{HtmlReport, RuleNote};
+pub use posture::PostureJson;
+pub use table::{Style, Table, counts_line};

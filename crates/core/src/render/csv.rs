@@ -1,0 +1,183 @@
+//! CSV that spreadsheets open rightly and safely: UTF-8 with a byte order mark, CRLF (RFC 4180), and no
+//! cell that a spreadsheet would take for a formula.
+
+use std::io::Write;
+
+use ::csv::{Terminator, WriterBuilder};
+
+use crate::model::{Evaluation, IamUser, Violation};
+
+/// Writes rows.
+pub struct CsvWriter<W: Write> {
+    inner: ::csv::Writer<W>,
+}
+
+impl<W: Write> CsvWriter<W> {
+    /// Writes the byte order mark and the header.
+    ///
+    /// # Errors
+    /// When the output cannot be written.
+    pub fn new(mut output: W, columns: &[&str]) -> std::io::Result<Self> {
+        output.write_all("\u{feff}".as_bytes())?;
+        let mut inner = WriterBuilder::new().terminator(Terminator::CRLF).from_writer(output);
+        inner.write_record(columns)?;
+        Ok(Self { inner })
+    }
+
+    /// Writes one row.
+    ///
+    /// # Errors
+    /// When the output cannot be written, or the row has another number of cells than the header.
+    pub fn row(&mut self, cells: &[String]) -> std::io::Result<()> {
+        Ok(self.inner.write_record(cells.iter().map(|cell| safe(cell)))?)
+    }
+
+    /// Writes what is left.
+    ///
+    /// # Errors
+    /// When the output cannot be written.
+    pub fn finish(mut self) -> std::io::Result<()> {
+        self.inner.flush()
+    }
+}
+
+/// A cell that begins like a formula gets an apostrophe, as OWASP advises against CSV injection.
+/// <https://owasp.org/www-community/attacks/CSV_Injection>
+fn safe(cell: &str) -> String {
+    if cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) { format!("'{cell}") } else { cell.to_owned() }
+}
+
+fn or_empty(text: Option<&String>) -> String {
+    text.cloned().unwrap_or_default()
+}
+
+/// The columns of [`evaluation_row`].
+#[must_use]
+pub fn evaluation_columns() -> [&'static str; 14] {
+    [
+        "resource_id", "resource_type", "account", "region", "rule", "severity", "verdict", "reason", "evaluated_at",
+        "waiver_owner", "waiver_reason", "waiver_expires", "evidence", "execution_id",
+    ]
+}
+
+/// A finding as cells.
+#[must_use]
+pub fn evaluation_row(evaluation: &Evaluation) -> [String; 14] {
+    let waiver = evaluation.waiver.as_ref();
+    let evaluated_at = evaluation.evaluation_timestamp.split('#').next().unwrap_or_default();
+    let evidence: Vec<String> = evaluation.evidence.iter().map(ToString::to_string).collect();
+    [
+        evaluation.resource_id.clone(),
+        evaluation.resource_type.clone(),
+        evaluation.account.to_string(),
+        evaluation.region.clone(),
+        evaluation.rule.id.clone(),
+        evaluation.severity.to_string(),
+        evaluation.verdict.clone(),
+        or_empty(evaluation.reason.as_ref()),
+        evaluated_at.to_owned(),
+        or_empty(waiver.map(|waiver| &waiver.owner)),
+        or_empty(waiver.map(|waiver| &waiver.reason)),
+        or_empty(waiver.map(|waiver| &waiver.expires)),
+        evidence.join(" "),
+        evaluation.execution_id.clone(),
+    ]
+}
+
+/// The columns of [`violation_row`].
+#[must_use]
+pub fn violation_columns() -> [&'static str; 18] {
+    [
+        "event_time", "rule", "severity", "action", "outcome", "event_name", "event_source", "account", "region",
+        "principal", "source_ip", "error_code", "event_id", "file", "position", "suppressed_by", "suppressed_reason",
+        "evidence",
+    ]
+}
+
+/// A violation as cells.
+#[must_use]
+pub fn violation_row(violation: &Violation) -> [String; 18] {
+    let suppressed = violation.suppressed.as_ref();
+    [
+        or_empty(violation.event_time.as_ref()),
+        violation.rule.id.clone(),
+        violation.severity.to_string(),
+        violation.action.as_str().to_owned(),
+        violation.outcome.as_str().to_owned(),
+        or_empty(violation.event_name.as_ref()),
+        or_empty(violation.event_source.as_ref()),
+        or_empty(violation.account.as_ref()),
+        or_empty(violation.region.as_ref()),
+        or_empty(violation.principal.as_ref()),
+        or_empty(violation.source_ip.as_ref()),
+        or_empty(violation.error_code.as_ref()),
+        violation.event_id.clone(),
+        violation.source.file.clone(),
+        violation.source.position.to_string(),
+        or_empty(suppressed.map(|note| &note.owner)),
+        or_empty(suppressed.map(|note| &note.reason)),
+        violation.evidence.to_string(),
+    ]
+}
+
+/// The columns of [`user_row`].
+#[must_use]
+pub fn user_columns() -> [&'static str; 16] {
+    [
+        "account", "name", "user_name", "user_id", "arn", "create_date", "password_last_used", "console_access", "mfa",
+        "active_keys", "oldest_active_key_days", "groups", "attached_policies", "inline_policies", "scan_timestamp",
+        "evidence",
+    ]
+}
+
+/// A user as cells. What could not be read is `unknown`, never empty.
+#[must_use]
+pub fn user_row(user: &IamUser) -> [String; 16] {
+    let unknown = || "unknown".to_owned();
+    let flag = |flag: Option<bool>| flag.map_or_else(unknown, |flag| if flag { "yes" } else { "no" }.to_owned());
+    let list = |list: &Option<Vec<String>>| list.as_ref().map_or_else(unknown, |items| items.join(" "));
+    let keys = user.access_keys.as_ref();
+    let active = keys.map(|keys| keys.iter().filter(|key| key.active).count());
+    let age = user.scan_timestamp.parse().ok().and_then(|now| user.oldest_active_key_days(now));
+    let evidence: Vec<String> = user.evidence.iter().map(ToString::to_string).collect();
+    [
+        user.account.to_string(),
+        user.name.clone(),
+        user.user_name.clone(),
+        user.user_id.clone().unwrap_or_else(unknown),
+        user.arn.clone(),
+        user.create_date.clone().unwrap_or_else(unknown),
+        user.password_last_used.to_string(),
+        flag(user.console_access),
+        flag(user.mfa),
+        active.map_or_else(unknown, |count| count.to_string()),
+        if keys.is_none() { unknown() } else { age.map(|days| days.to_string()).unwrap_or_default() },
+        list(&user.groups),
+        list(&user.attached_policies),
+        list(&user.inline_policies),
+        user.scan_timestamp.clone(),
+        evidence.join(" "),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn opens_rightly_and_runs_nothing() {
+        let mut output = Vec::new();
+        let mut writer = CsvWriter::new(&mut output, &["a", "b"]).unwrap();
+        writer.row(&["=HYPERLINK(\"http://x\")".to_owned(), "a,b".to_owned()]).unwrap();
+        for cell in ["+1", "-1", "@x", "\tx"] {
+            writer.row(&[cell.to_owned(), "plain = text".to_owned()]).unwrap();
+        }
+        writer.finish().unwrap();
+        let text = String::from_utf8(output).unwrap();
+        assert_eq!(
+            text,
+            "\u{feff}a,b\r\n\"'=HYPERLINK(\"\"http://x\"\")\",\"a,b\"\r\n'+1,plain = text\r\n'-1,plain = text\r\n\
+             '@x,plain = text\r\n'\tx,plain = text\r\n"
+        );
+    }
+}
