@@ -4,8 +4,10 @@
 //! new adds a rule or resource type, one whose id is known replaces the built-in one, which is said aloud
 //! and recorded. `--rules DIR` adds Sigma rules from any folder, as the world publishes them.
 
+mod cases;
 mod folder;
 mod load;
 
+pub use cases::{CaseReport, run_cases};
 pub use folder::{Folder, FolderError, SourceFile};
 pub use load::{CatalogError, load};

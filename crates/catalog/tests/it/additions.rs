@@ -1,0 +1,83 @@
+//! What users add to the catalog, and what they may not.
+
+use std::fs;
+use std::path::Path;
+
+use provost_catalog::{Folder, load};
+use provost_core::model::Severity;
+
+const POSTURE: &str = "title: t\ndescription: d\nresource_type: AWS::S3::Bucket\nseverity: low\nmessage: m\n\
+                       remediation: r\nexpression: resource.Name != ''\n";
+
+fn sigma(name: &str, event: &str) -> String {
+    format!(
+        "title: T {name}\nname: {name}\nlogsource: {{product: aws, service: cloudtrail}}\nlevel: low\n\
+         detection:\n  s:\n    eventName: {event}\n  condition: s\n"
+    )
+}
+
+fn write(folder: &Path, path: &str, text: &str) {
+    let path = folder.join(path);
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(path, text).unwrap();
+}
+
+#[test]
+fn a_new_id_adds_and_a_known_one_replaces_and_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), "posture/my-rule.yaml", &format!("id: my-rule\n{POSTURE}"));
+    write(folder.path(), "posture/s3-encryption.yaml", &format!("id: s3-encryption\n{POSTURE}"));
+    write(folder.path(), "detections/my-event.yml", &sigma("my-event", "X"));
+    let plain = load(&[], &[]).unwrap();
+    let catalog = load(&[Folder::read(folder.path()).unwrap()], &[]).unwrap();
+    assert_eq!(catalog.posture.len(), plain.posture.len() + 1);
+    assert_eq!(catalog.detections.len(), plain.detections.len() + 1);
+    assert_ne!(catalog.digest, plain.digest);
+    let replaced: Vec<_> = catalog.replaced.iter().map(|one| one.id.as_str()).collect();
+    assert_eq!(replaced, ["s3-encryption"]);
+    let rule = catalog.posture.iter().find(|rule| rule.stamp.id == "s3-encryption").unwrap();
+    assert_eq!((rule.severity, rule.title.as_str()), (Severity::Low, "t"));
+    assert_eq!(rule.stamp.origin.to_string(), folder.path().display().to_string());
+}
+
+#[test]
+fn a_mistake_in_a_catalog_folder_names_file_line_and_field() {
+    let check = |path: &str, text: &str, expect: &[&str]| {
+        let folder = tempfile::tempdir().unwrap();
+        write(folder.path(), path, text);
+        let error = load(&[Folder::read(folder.path()).unwrap()], &[]).unwrap_err().to_string();
+        for part in expect {
+            assert!(error.contains(part), "{error}");
+        }
+    };
+    check("posture/a.yaml", &format!("id: b\n{POSTURE}"), &["posture/a.yaml", "named `b.yaml`"]);
+    check("posture/a.yaml", "id: a\ntitel: x\n", &["posture/a.yaml", "titel", "line 2"]);
+    check("detections/a.yml", "title: T\n", &["detections/a.yml", "not a Sigma rule"]);
+    check("resources/a.yaml", "type: A\n", &["resources/a.yaml", "missing field"]);
+    check("secrets.yaml", "member: []\n", &["secrets.yaml", "member"]);
+}
+
+#[test]
+fn a_rules_folder_may_hold_anything_and_nothing_is_lost() {
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), "deep/er/one.yml", &sigma("iam-user-created", "Other"));
+    write(folder.path(), "two.yml", &sigma("mine", "X"));
+    write(folder.path(), "broken.yml", "title: [");
+    write(folder.path(), "windows.yml", &sigma("w", "X").replace("product: aws, service: cloudtrail", "product: windows"));
+    write(folder.path(), "unnamed.yml", &sigma("x", "X").replace("name: x\n", ""));
+    write(folder.path(), "readme.md", "not a rule");
+    let plain = load(&[], &[]).unwrap();
+    let catalog = load(&[], &[Folder::read(folder.path()).unwrap()]).unwrap();
+    assert_eq!(catalog.detections.len(), plain.detections.len() + 3);
+    for id in ["iam-user-created", "iam-user-created-2", "mine", "t-x"] {
+        assert!(catalog.detections.iter().any(|rule| rule.stamp.id == id), "{id}");
+    }
+    let not_loaded: Vec<_> =
+        catalog.not_loaded.iter().map(|one| (one.file.as_str(), one.is_other_source)).collect();
+    assert_eq!(not_loaded, [("broken.yml", false), ("windows.yml", true)]);
+}
+
+#[test]
+fn a_folder_that_is_not_there_is_an_error() {
+    assert!(Folder::read(Path::new("/no/such/folder")).unwrap_err().to_string().contains("/no/such/folder"));
+}
