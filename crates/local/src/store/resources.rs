@@ -1,0 +1,52 @@
+//! [`Resources`] over SQLite.
+
+use async_trait::async_trait;
+use provost_core::model::{AccountId, Digest, Resource};
+use provost_core::port::{Page, PortResult, Resources};
+
+use super::{SqliteStore, item, json, one_more, refer};
+
+#[async_trait]
+impl Resources for SqliteStore {
+    async fn put(&self, execution_id: &str, resources: &[Resource]) -> PortResult<()> {
+        self.write(|transaction| {
+            let mut statement = transaction.prepare_cached(
+                "INSERT OR REPLACE INTO resources (id, execution_id, account, resource_type, digest, item)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            )?;
+            for resource in resources {
+                let text = json(resource)?;
+                let digest = Digest::of(text.as_bytes()).to_string();
+                let (account, kind) = (resource.account.as_str(), &resource.resource_type);
+                statement.execute((&resource.id, execution_id, account, kind, digest, text))?;
+                refer(transaction, resource.evidence.iter().map(|digest| (digest, resource.id.as_str())), None)?;
+            }
+            Ok(())
+        })
+    }
+
+    async fn sweep(&self, execution_id: &str, accounts: &[AccountId]) -> PortResult<u64> {
+        self.write(|transaction| {
+            let mut statement =
+                transaction.prepare_cached("DELETE FROM resources WHERE account = ?1 AND execution_id <> ?2")?;
+            let mut gone = 0;
+            for account in accounts {
+                gone += statement.execute((account.as_str(), execution_id))? as u64;
+            }
+            Ok(gone)
+        })
+    }
+
+    async fn page(&self, after: Option<&str>, limit: usize) -> PortResult<Page<Resource>> {
+        let sql = "SELECT id, item FROM resources WHERE id > ?1 ORDER BY id LIMIT ?2";
+        let rows = self.rows(sql, (after.unwrap_or_default(), one_more(limit)), |row| {
+            Ok((row.get(0)?, item(row, "item")?))
+        })?;
+        Ok(Self::page(rows, limit))
+    }
+
+    async fn fingerprint(&self) -> PortResult<(u64, Digest)> {
+        let digests: Vec<String> = self.rows("SELECT digest FROM resources ORDER BY id", (), |row| row.get(0))?;
+        Ok((digests.len() as u64, Digest::of_parts(digests.iter().map(String::as_bytes))))
+    }
+}
