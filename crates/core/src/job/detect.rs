@@ -41,6 +41,10 @@ pub struct Settings {
     pub threads: usize,
     /// How long violations are kept.
     pub retention: Duration,
+    /// Files in folders that are not event files, for the statistics.
+    pub ignored_files: u64,
+    /// Rules that could not be loaded, for the statistics.
+    pub rules_not_loaded: u64,
 }
 
 /// What detecting found.
@@ -89,6 +93,13 @@ pub async fn detect(
     };
     for name in ["files", "events", "bytes", "violations", "attempted", "suppressed", "duplicates", "unreadable"] {
         ledger.statistics.count(name, 0);
+    }
+    for (reason, count) in
+        [("not an event file", settings.ignored_files), ("rule could not be loaded", settings.rules_not_loaded)]
+    {
+        if count > 0 {
+            ledger.statistics.skipped.insert(reason.to_owned(), count);
+        }
     }
     let mut opened = 0;
     let mut failed_to_list = None;

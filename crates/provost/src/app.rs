@@ -1,0 +1,100 @@
+//! The ports of this machine, opened, and the jobs started over them.
+
+use std::path::Path;
+
+use anyhow::Context as _;
+use pollster::block_on;
+use provost_catalog::Folder;
+use provost_core::catalog::Catalog;
+use provost_core::job::{Execution, Finished, JobError, Order, Runner, Work};
+use provost_core::model::{Digest, JobName};
+use provost_core::waiver::WaiverFile;
+use provost_local::{FileArchive, SqliteStore, SystemClock, TextfileMetrics, UuidIds};
+use tracing::{info, warn};
+
+use crate::cli::Global;
+use crate::config::Config;
+use crate::progress::TerminalProgress;
+
+/// Everything a command needs.
+pub(crate) struct App {
+    pub(crate) config: Config,
+    pub(crate) catalog: Catalog,
+    pub(crate) waivers: WaiverFile,
+    pub(crate) store: SqliteStore,
+    pub(crate) archive: FileArchive,
+    pub(crate) progress: TerminalProgress,
+    metrics: TextfileMetrics,
+}
+
+impl App {
+    /// Reads the configuration and opens everything it names.
+    pub(crate) fn open(global: &Global) -> anyhow::Result<Self> {
+        Self::with(Config::load(global)?)
+    }
+
+    /// Opens everything a configuration names.
+    pub(crate) fn with(config: Config) -> anyhow::Result<Self> {
+        let catalog = load_catalog(&config)?;
+        let waivers = match &config.waivers {
+            Some(path) => read_waivers(path)?,
+            None => WaiverFile::default(),
+        };
+        let store = SqliteStore::open(&config.store)?;
+        let archive = FileArchive::open(&config.store.join("evidence"))?;
+        let metrics = TextfileMetrics::new(&config.store.join("metrics"));
+        Ok(Self { config, catalog, waivers, store, archive, progress: TerminalProgress::new(), metrics })
+    }
+
+    /// Runs a job to its end.
+    pub(crate) fn run<T>(
+        &self,
+        job: JobName,
+        scope: &str,
+        input: Digest,
+        work: impl AsyncFnOnce(&Execution<'_>) -> Result<(Work, T), JobError>,
+    ) -> Result<Finished<T>, JobError> {
+        let runner = Runner {
+            clock: &SystemClock,
+            ids: &UuidIds,
+            locks: &self.store,
+            runs: &self.store,
+            metrics: &self.metrics,
+            index: &self.store,
+            archive: &self.archive,
+        };
+        let deadline = self.config.deadline;
+        let order = Order { job, scope: scope.to_owned(), input, catalog: self.catalog.digest, deadline };
+        block_on(runner.run(order, work))
+    }
+}
+
+/// The built-in catalog with the user's additions; what could not be loaded is said aloud.
+pub(crate) fn load_catalog(config: &Config) -> anyhow::Result<Catalog> {
+    let folders = |paths: &[std::path::PathBuf]| paths.iter().map(|path| Folder::read(path)).collect::<Result<Vec<_>, _>>();
+    let additions = folders(&config.catalog)?;
+    let rules = folders(&config.rules)?;
+    let mut catalog = provost_catalog::load(&additions, &rules).context("the catalog")?;
+    for replaced in &catalog.replaced {
+        info!(rule = replaced.id.as_str(), file = replaced.by.as_str(), "A built-in file is replaced.");
+    }
+    for refused in catalog.not_loaded.iter().filter(|refused| !refused.is_other_source) {
+        warn!(file = refused.file.as_str(), reason = refused.reason.as_str(), "A rule could not be loaded.");
+    }
+    let others = catalog.not_loaded.iter().filter(|refused| refused.is_other_source).count();
+    if others > 0 {
+        info!(count = others, "Rules about other sources than CloudTrail were left alone.");
+    }
+    for (id, values) in &config.parameters {
+        let rule = catalog.posture.iter_mut().find(|rule| &rule.stamp.id == id);
+        let rule = rule.with_context(|| format!("configuration: `parameters` names the rule `{id}`, which there is not"))?;
+        rule.set_parameters(values).context("configuration: `parameters`")?;
+    }
+    Ok(catalog)
+}
+
+fn read_waivers(path: &Path) -> anyhow::Result<WaiverFile> {
+    let named = || format!("waivers `{}`", path.display());
+    let text = std::fs::read_to_string(path).with_context(named)?;
+    WaiverFile::parse(&text).with_context(named)
+}

@@ -1,0 +1,234 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use provost_core::model::Severity;
+
+/// Turns an AWS estate into audit-ready evidence, and stops what should not happen.
+///
+/// Sources give facts, rules judge facts, the ledger keeps verdicts and the evidence for them.
+/// What could not be seen is Unknown, and Unknown is never a pass.
+///
+/// Try it without an AWS account: `provost demo`.
+#[derive(Debug, Parser)]
+#[command(name = "provost", version, max_term_width = 100, after_help = EXIT_CODES)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  done
+  1  done, and something is at or above --fail-on (verify: evidence is missing or changed)
+  2  could not run
+  3  done in part: time ran out, or something given could not be read
+When several are true, 2 goes before 3 and 3 before 1.
+
+Environment:
+  LOG_LEVEL               error, warn, info, debug (default: info; warn on a terminal)
+  PROVOST_CORRELATION_ID  the correlation id every log line bears (default: a new one)
+  NO_COLOR                no colours";
+
+/// What every command understands.
+#[derive(Debug, Args)]
+pub(crate) struct Global {
+    /// The configuration file [default: provost.yaml if there is one].
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Where facts, verdicts and evidence are kept [default: .provost].
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(crate) store: Option<PathBuf>,
+    /// A catalog folder that adds to the built-in one or overrides it by id. May be repeated.
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(crate) catalog: Vec<PathBuf>,
+    /// A folder of Sigma rules, such as SigmaHQ's. May be repeated.
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(crate) rules: Vec<PathBuf>,
+    /// Waivers and suppressions (YAML).
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) waivers: Option<PathBuf>,
+    /// How to print results.
+    #[arg(long, global = true, value_enum, value_name = "FORMAT")]
+    pub(crate) format: Option<Format>,
+    /// Exit with 1 when an unaccepted Fail or violation is at least this severe.
+    #[arg(long, global = true, value_parser = severity, value_name = "SEVERITY")]
+    pub(crate) fail_on: Option<Severity>,
+    /// Stop in order after this long, e.g. 90s, 5m, 2h [default: 5m].
+    #[arg(long, global = true, value_parser = duration, value_name = "TIME")]
+    pub(crate) deadline: Option<std::time::Duration>,
+    /// Say more. Twice: even more.
+    #[arg(long, short, global = true, action = clap::ArgAction::Count)]
+    pub(crate) verbose: u8,
+    /// How log lines on standard error look [default: text on a terminal, else json].
+    #[arg(long, global = true, value_enum, value_name = "FORMAT")]
+    pub(crate) log_format: Option<LogStyle>,
+}
+
+/// How results are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people.
+    Table,
+    /// For programs. `detect` and `ndjson` print one object a line.
+    Json,
+    /// One JSON object a line.
+    Ndjson,
+    /// For spreadsheets.
+    Csv,
+    /// One self-contained page.
+    Html,
+}
+
+/// How log lines look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LogStyle {
+    /// One JSON object a line.
+    Json,
+    /// For people.
+    Text,
+}
+
+/// The verbs.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run the whole cycle on the bundled sample estate; no AWS account needed.
+    Demo(DemoArgs),
+    /// Write a commented provost.yaml.
+    Init(InitArgs),
+    /// Read a recorded estate into the store.
+    ///
+    /// docs/guides/record-an-estate.md shows how to record one with the AWS CLI.
+    Collect(CollectArgs),
+    /// Judge the collected resources against the posture rules.
+    Assess,
+    /// Judge CloudTrail events against the detection rules.
+    ///
+    /// Reads {"Records": [...]}, bare lists and one record a line, gzipped or not. Folders are read with all
+    /// that is in them. With --format json, one violation a line goes to standard output; what could
+    /// not be read goes to standard error as log lines.
+    Detect(DetectArgs),
+    /// Print what the ledger holds.
+    Report(ReportArgs),
+    /// Collect, assess, detect and report, as configured.
+    Run(RunArgs),
+    /// Check that every finding's evidence is there and unchanged.
+    Verify,
+    /// Show the rules in force, or run the cases of a catalog folder.
+    Rules(RulesArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DemoArgs {
+    /// Where the reports and the sample estate go.
+    #[arg(long, default_value = "provost-demo", value_name = "DIR")]
+    pub(crate) out: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct InitArgs {
+    /// Replace a provost.yaml that is there.
+    #[arg(long)]
+    pub(crate) force: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CollectArgs {
+    /// The recorded estate.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) estate: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DetectArgs {
+    /// Files and folders; - is standard input.
+    #[arg(value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// How many threads read and judge [default: one per core].
+    #[arg(long, value_name = "N")]
+    pub(crate) threads: Option<usize>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ReportArgs {
+    /// Of what.
+    #[arg(value_enum)]
+    pub(crate) kind: ReportKind,
+    /// Write to this file instead of standard output.
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// In the posture table, show passes and what does not apply as well.
+    #[arg(long)]
+    pub(crate) all: bool,
+}
+
+/// What can be reported.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ReportKind {
+    /// What detection found.
+    Violations,
+    /// The latest assessment.
+    Posture,
+    /// IAM users, as last seen.
+    Access,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RunArgs {
+    /// The recorded estate. Its AWSLogs folder is detected in.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) estate: Option<PathBuf>,
+    /// CloudTrail files and folders to detect in, instead of the estate's. May be repeated.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) events: Vec<PathBuf>,
+    /// Where report.html, findings.json, violations.ndjson and iam-users.csv go [default: provost-report].
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RulesArgs {
+    /// Run the cases beside the rules of this catalog folder instead of listing the rules.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) test: Option<PathBuf>,
+}
+
+fn severity(text: &str) -> Result<Severity, String> {
+    Severity::parse(text).ok_or_else(|| {
+        let known: Vec<_> = Severity::ALL.iter().map(|severity| severity.as_str()).collect();
+        format!("one of {}", known.join(", "))
+    })
+}
+
+/// `90s`, `5m`, `2h`, `1h30m`.
+pub(crate) fn duration(text: &str) -> Result<std::time::Duration, String> {
+    let parsed: jiff::SignedDuration = text.parse().map_err(|_| "a time such as 90s, 5m or 2h".to_owned())?;
+    match std::time::Duration::try_from(parsed) {
+        Ok(duration) if !duration.is_zero() => Ok(duration),
+        Ok(_) | Err(_) => Err("more than nothing".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn durations_are_read_as_people_write_them() {
+        assert_eq!(duration("90s"), Ok(std::time::Duration::from_secs(90)));
+        assert_eq!(duration("1h30m"), Ok(std::time::Duration::from_secs(5400)));
+        for text in ["", "5", "0s", "-5m", "soon"] {
+            assert!(duration(text).is_err(), "{text}");
+        }
+    }
+}

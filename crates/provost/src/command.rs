@@ -1,0 +1,32 @@
+//! One file per verb.
+
+mod assess;
+mod collect;
+mod demo;
+mod detect;
+mod init;
+mod report;
+mod rules;
+mod run;
+mod verify;
+
+use crate::cli::{Cli, Command};
+use crate::exit::Exit;
+use crate::logging;
+
+/// Starts logging and does what is asked.
+pub(crate) fn dispatch(cli: &Cli) -> anyhow::Result<Exit> {
+    logging::start(&cli.global)?;
+    let global = &cli.global;
+    match &cli.command {
+        Command::Demo(args) => demo::demo(global, args),
+        Command::Init(args) => init::init(global, args),
+        Command::Collect(args) => collect::collect(global, args),
+        Command::Assess => assess::assess(global),
+        Command::Detect(args) => detect::detect(global, args),
+        Command::Report(args) => report::report(global, args),
+        Command::Run(args) => run::run(global, args),
+        Command::Verify => verify::verify(global),
+        Command::Rules(args) => rules::rules(global, args),
+    }
+}

@@ -1,0 +1,305 @@
+//! `provost report`: what the ledger holds, for people and programs.
+
+use std::io::Write;
+
+use anyhow::bail;
+use jiff::Timestamp;
+use pollster::block_on;
+use provost_core::job::report::{PostureSummary, each_evaluation, each_user, each_violation, posture_summary};
+use provost_core::model::{JobName, LeftOut, Severity, Verdict};
+use provost_core::port::{Clock as _, Runs as _};
+use provost_core::render::{
+    CsvWriter, HtmlReport, PostureJson, RuleNote, Table, counts_line, evaluation_columns, evaluation_row,
+    user_columns, user_row, violation_columns, violation_row,
+};
+use provost_local::SystemClock;
+use serde_json::json;
+
+use super::detect::violations_table;
+use crate::app::App;
+use crate::cli::{Format, Global, ReportArgs, ReportKind};
+use crate::exit::Exit;
+use crate::output::{Stdout, style, write_file};
+
+pub(crate) fn report(global: &Global, args: &ReportArgs) -> anyhow::Result<Exit> {
+    let app = App::open(global)?;
+    let format = global.format.unwrap_or(Format::Table);
+    let write = |output: &mut dyn Write| match args.kind {
+        ReportKind::Posture => posture(&app, format, args.all, output),
+        ReportKind::Violations => violations(&app, format, output),
+        ReportKind::Access => access(&app, format, output),
+    };
+    match &args.output {
+        Some(path) => write_file(path, |output| write(output))?,
+        None => {
+            let mut output = Stdout::new();
+            write(&mut output)?;
+            output.flush()?;
+        }
+    }
+    Ok(Exit::done())
+}
+
+/// The parts a page can have.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Parts {
+    pub(crate) posture: bool,
+    pub(crate) violations: bool,
+    pub(crate) access: bool,
+}
+
+fn summary(app: &App) -> anyhow::Result<Option<PostureSummary>> {
+    Ok(block_on(posture_summary(&app.store, &app.store))?)
+}
+
+/// What the latest collection looked at and left out.
+fn scope(app: &App) -> anyhow::Result<(Vec<String>, Vec<LeftOut>)> {
+    let run = block_on(app.store.latest(JobName::Collect))?;
+    Ok(run.map(|run| (run.statistics.covered, run.statistics.left_out)).unwrap_or_default())
+}
+
+fn posture(app: &App, format: Format, all: bool, output: &mut dyn Write) -> anyhow::Result<()> {
+    if format == Format::Html {
+        return html(app, Parts { posture: true, violations: false, access: false }, output);
+    }
+    let Some(summary) = summary(app)? else {
+        bail!("nothing was assessed yet: provost collect --estate DIR, then provost assess");
+    };
+    let execution = summary.run.execution_id.clone();
+    match format {
+        Format::Json => findings_json(app, &summary, output)?,
+        Format::Ndjson => block_on(each_evaluation(&app.store, &execution, &mut |evaluation| {
+            serde_json::to_writer(&mut *output, evaluation)?;
+            writeln!(output)
+        }))?,
+        Format::Csv => {
+            let mut csv = CsvWriter::new(output, &evaluation_columns())?;
+            block_on(each_evaluation(&app.store, &execution, &mut |evaluation| csv.row(&evaluation_row(evaluation))))?;
+            csv.finish()?;
+        }
+        Format::Table => posture_table(app, &summary, all, output)?,
+        Format::Html => {}
+    }
+    Ok(())
+}
+
+/// The posture report in the structure of the specification.
+pub(crate) fn findings_json(app: &App, summary: &PostureSummary, output: &mut dyn Write) -> anyhow::Result<()> {
+    let (_, left_out) = scope(app)?;
+    let mut json = PostureJson::new(output, summary, &left_out, SystemClock.now())?;
+    block_on(each_evaluation(&app.store, &summary.run.execution_id, &mut |evaluation| json.evaluation(evaluation)))?;
+    Ok(json.finish()?)
+}
+
+fn posture_table(app: &App, summary: &PostureSummary, all: bool, output: &mut dyn Write) -> anyhow::Result<()> {
+    let mut rows = Vec::new();
+    block_on(each_evaluation(&app.store, &summary.run.execution_id, &mut |evaluation| {
+        let rank = match evaluation.verdict() {
+            Verdict::Fail => 0,
+            Verdict::Unknown(_) => 1,
+            Verdict::Pass => 2,
+            Verdict::NotApplicable => 3,
+        };
+        if all || rank < 2 {
+            rows.push((rank, std::cmp::Reverse(evaluation.severity), evaluation.clone()));
+        }
+        Ok(())
+    }))?;
+    rows.sort_by(|left, right| (left.0, left.1, &left.2.rule.id).cmp(&(right.0, right.1, &right.2.rule.id)));
+    let mut table = Table::new(&["VERDICT", "SEVERITY", "RULE", "RESOURCE", "WHY"]);
+    for (_, _, evaluation) in rows {
+        let why = evaluation.reason.clone().unwrap_or_default();
+        let why = match &evaluation.waiver {
+            Some(note) if note.expired => format!("[waiver of {} EXPIRED {}] {why}", note.owner, note.expires),
+            Some(note) => format!("[waived by {} until {}] {why}", note.owner, note.expires),
+            None => why,
+        };
+        table.row([evaluation.verdict, evaluation.severity.to_string(), evaluation.rule.id, evaluation.resource_id, why]);
+    }
+    if !table.is_empty() {
+        table.write(output, style())?;
+        writeln!(output)?;
+    }
+    writeln!(output, "{}", counts_line(&summary.counts))?;
+    if let Some(remaining) = &summary.run.statistics.remaining {
+        writeln!(output, "The assessment is not complete; what remains: {remaining}.")?;
+    }
+    for left_out in scope(app)?.1 {
+        writeln!(output, "left out: {} ({})", left_out.what, left_out.why)?;
+    }
+    Ok(())
+}
+
+fn violations(app: &App, format: Format, output: &mut dyn Write) -> anyhow::Result<()> {
+    match format {
+        Format::Html => html(app, Parts { posture: false, violations: true, access: false }, output)?,
+        Format::Json => {
+            write!(output, "{{\"schema\":1,\"violations\":[")?;
+            let mut separator = "\n";
+            block_on(each_violation(&app.store, &mut |violation| {
+                write!(output, "{separator}")?;
+                separator = ",\n";
+                Ok(serde_json::to_writer(&mut *output, violation)?)
+            }))?;
+            writeln!(output, "\n]}}")?;
+        }
+        Format::Ndjson => violations_ndjson(app, output)?,
+        Format::Csv => {
+            let mut csv = CsvWriter::new(output, &violation_columns())?;
+            block_on(each_violation(&app.store, &mut |violation| csv.row(&violation_row(violation))))?;
+            csv.finish()?;
+        }
+        Format::Table => {
+            let mut found = Vec::new();
+            block_on(each_violation(&app.store, &mut |violation| {
+                found.push(violation.clone());
+                Ok(())
+            }))?;
+            if found.is_empty() {
+                writeln!(output, "No violations are recorded. To look for some: provost detect PATH...")?;
+            } else {
+                violations_table(&found).write(output, style())?;
+                let attempted = found.iter().filter(|violation| violation.outcome.as_str() == "attempted").count();
+                writeln!(output, "\n{} violations, of them {attempted} attempted (the call failed).", found.len())?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// One violation a line.
+pub(crate) fn violations_ndjson(app: &App, output: &mut dyn Write) -> anyhow::Result<()> {
+    block_on(each_violation(&app.store, &mut |violation| {
+        serde_json::to_writer(&mut *output, violation)?;
+        writeln!(output)
+    }))?;
+    Ok(())
+}
+
+fn access(app: &App, format: Format, output: &mut dyn Write) -> anyhow::Result<()> {
+    match format {
+        Format::Html => html(app, Parts { posture: false, violations: false, access: true }, output)?,
+        Format::Csv => users_csv(app, output)?,
+        Format::Json => {
+            let mut users = Vec::new();
+            block_on(each_user(&app.store, &mut |user| {
+                users.push(user.clone());
+                Ok(())
+            }))?;
+            writeln!(output, "{}", json!({"schema": 1, "users": users}))?;
+        }
+        Format::Ndjson => block_on(each_user(&app.store, &mut |user| {
+            serde_json::to_writer(&mut *output, user)?;
+            writeln!(output)
+        }))?,
+        Format::Table => {
+            let mut table =
+                Table::new(&["ACCOUNT", "USER", "CONSOLE", "MFA", "PASSWORD LAST USED", "ACTIVE KEYS", "OLDEST", "POLICIES"]);
+            block_on(each_user(&app.store, &mut |user| {
+                let [account, name, _, _, _, _, password, console, mfa, keys, oldest, _, attached, inline, ..] = user_row(user);
+                let policies = [attached, inline].join(" ");
+                table.row([account, name, console, mfa, password, keys, oldest, policies.trim().to_owned()]);
+                Ok(())
+            }))?;
+            if table.is_empty() {
+                writeln!(output, "No IAM users are recorded. To read some: provost collect --estate DIR")?;
+            } else {
+                table.write(output, style())?;
+                writeln!(output, "\n{} IAM users. What could not be read is `unknown`.", table.len())?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// IAM users for a spreadsheet.
+pub(crate) fn users_csv(app: &App, output: &mut dyn Write) -> anyhow::Result<()> {
+    let mut csv = CsvWriter::new(output, &user_columns())?;
+    block_on(each_user(&app.store, &mut |user| csv.row(&user_row(user))))?;
+    Ok(csv.finish()?)
+}
+
+/// The page with these parts.
+pub(crate) fn html(app: &App, parts: Parts, output: &mut dyn Write) -> anyhow::Result<()> {
+    let (covered, left_out) = scope(app)?;
+    let now: Timestamp = SystemClock.now();
+    let summary = if parts.posture { summary(app)? } else { None };
+    let catalog = summary.as_ref().map_or(app.catalog.digest, |summary| summary.run.catalog);
+    let mut page = HtmlReport::new(output, "Provost report", now, &catalog, &covered, &left_out)?;
+    if let Some(summary) = summary {
+        let rules: Vec<RuleNote<'_>> = app.catalog.posture.iter().map(RuleNote::from).collect();
+        page.posture(&summary, &rules)?;
+        let mut is_first = true;
+        block_on(each_evaluation(&app.store, &summary.run.execution_id, &mut |evaluation| {
+            page.item(&HtmlReport::<Vec<u8>>::evaluation(evaluation), std::mem::take(&mut is_first))
+        }))?;
+        page.end_posture()?;
+    }
+    if parts.violations {
+        page.list("violations")?;
+        let mut is_first = true;
+        block_on(each_violation(&app.store, &mut |violation| {
+            page.item(&HtmlReport::<Vec<u8>>::violation(violation), std::mem::take(&mut is_first))
+        }))?;
+        page.end_list()?;
+    }
+    if parts.access {
+        page.list("access")?;
+        let mut is_first = true;
+        block_on(each_user(&app.store, &mut |user| {
+            page.item(&HtmlReport::<Vec<u8>>::user(user), std::mem::take(&mut is_first))
+        }))?;
+        page.end_list()?;
+    }
+    Ok(page.finish()?)
+}
+
+/// One of the worst things found, for a person.
+#[derive(Debug, Clone)]
+pub(crate) struct Headline {
+    pub(crate) severity: Severity,
+    pub(crate) title: String,
+    pub(crate) why: String,
+}
+
+/// The worst things the ledger holds, one per rule: what happened before what is misconfigured.
+pub(crate) fn headlines(app: &App, how_many: usize) -> anyhow::Result<Vec<Headline>> {
+    let mut found: Vec<(Severity, bool, String, Headline, u64)> = Vec::new();
+    let mut offer = |is_event: bool, rule: &str, headline: Headline| {
+        match found.iter_mut().find(|(_, event, id, _, _)| *event == is_event && id == rule) {
+            Some((.., count)) => *count += 1,
+            None => found.push((headline.severity, is_event, rule.to_owned(), headline, 1)),
+        }
+    };
+    block_on(each_violation(&app.store, &mut |violation| {
+        if violation.outcome.as_str() == "done" && violation.suppressed.is_none() {
+            let who = violation.principal.as_deref().unwrap_or("somebody");
+            let when = violation.event_time.as_deref().unwrap_or("an unknown time");
+            let why = format!("{who} at {when}");
+            offer(true, &violation.rule.id, Headline { severity: violation.severity, title: violation.title.clone(), why });
+        }
+        Ok(())
+    }))?;
+    if let Some(summary) = summary(app)? {
+        let title = |rule: &str| {
+            let known = app.catalog.posture.iter().find(|known| known.stamp.id == rule);
+            known.map_or_else(|| rule.to_owned(), |known| known.message.clone())
+        };
+        block_on(each_evaluation(&app.store, &summary.run.execution_id, &mut |evaluation| {
+            if evaluation.verdict() == Verdict::Fail && !evaluation.is_waived() {
+                let why = evaluation.resource_id.clone();
+                let headline = Headline { severity: evaluation.severity, title: title(&evaluation.rule.id), why };
+                offer(false, &evaluation.rule.id, headline);
+            }
+            Ok(())
+        }))?;
+    }
+    found.sort_by_key(|(severity, is_event, ..)| std::cmp::Reverse((*severity, *is_event)));
+    let headline = |(.., mut headline, count): (Severity, bool, String, Headline, u64)| {
+        if count > 1 {
+            headline.why = format!("{}, and {} more", headline.why, count - 1);
+        }
+        headline
+    };
+    Ok(found.into_iter().take(how_many).map(headline).collect())
+}

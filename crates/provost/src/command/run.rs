@@ -1,0 +1,127 @@
+//! `provost run`: the whole cycle, as configured.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, bail};
+use pollster::block_on;
+use provost_core::job::report::posture_summary;
+use provost_core::model::{Counts, Severity};
+use provost_local::RecordedEstate;
+use serde_json::{Value, json};
+
+use super::report::{self, Parts};
+use super::{assess, collect, detect};
+use crate::app::App;
+use crate::cli::{Format, Global, RunArgs};
+use crate::exit::Exit;
+use crate::output::{Stdout, write_file};
+
+pub(crate) fn run(global: &Global, args: &RunArgs) -> anyhow::Result<Exit> {
+    let app = App::open(global)?;
+    let estate = args.estate.clone().or_else(|| app.config.estate.clone());
+    let events = if args.events.is_empty() { app.config.events.clone() } else { args.events.clone() };
+    let out = args.out.clone().unwrap_or_else(|| app.config.out.clone());
+    let cycle = cycle(&app, estate.as_deref(), events, &out)?;
+    let mut output = Stdout::new();
+    if matches!(global.format, Some(Format::Json | Format::Ndjson)) {
+        writeln!(output, "{}", cycle.json())?;
+    } else {
+        summarize(&mut output, &cycle)?;
+    }
+    Ok(cycle.exit)
+}
+
+/// What a cycle did.
+pub(crate) struct Cycle {
+    pub(crate) exit: Exit,
+    pub(crate) runs: Vec<Value>,
+    pub(crate) counts: Option<Counts>,
+    pub(crate) violations: Option<(u64, u64, u64)>,
+    pub(crate) by_severity: Vec<(Severity, u64)>,
+    pub(crate) files: Vec<PathBuf>,
+}
+
+impl Cycle {
+    fn json(&self) -> Value {
+        json!({"runs": self.runs, "counts": self.counts, "files": self.files,
+            "compliance_percentage": self.counts.and_then(|counts| counts.compliance_percentage())})
+    }
+}
+
+/// Collects and assesses the estate, detects in the events (else the estate's own), and reports on all of it.
+pub(crate) fn cycle(app: &App, estate: Option<&Path>, events: Vec<PathBuf>, out: &Path) -> anyhow::Result<Cycle> {
+    let mut cycle = Cycle {
+        exit: Exit::done(),
+        runs: Vec::new(),
+        counts: None,
+        violations: None,
+        by_severity: Vec::new(),
+        files: Vec::new(),
+    };
+    let own_events = match estate {
+        Some(path) => RecordedEstate::open(path)?.cloudtrail(),
+        None => None,
+    };
+    let events = if events.is_empty() { own_events.into_iter().collect() } else { events };
+    if estate.is_none() && events.is_empty() {
+        bail!("nothing to run on: give --estate DIR or --events PATH, or set them in provost.yaml (provost init writes one)");
+    }
+    if let Some(path) = estate {
+        let collected = collect::start(app, path).context("collect")?;
+        cycle.exit = cycle.exit.and(Exit::complete(collected.is_complete()));
+        cycle.runs.push(json!(collected.run));
+        let assessed = assess::start(app).context("assess")?;
+        cycle.exit = cycle.exit.and(assess::exit(app, &assessed));
+        cycle.counts = Some(assessed.output.counts);
+        cycle.runs.push(json!(assessed.run));
+    }
+    if !events.is_empty() {
+        let detected = detect::start(app, &events, None, &mut |_| Ok(())).context("detect")?;
+        cycle.exit = cycle.exit.and(detect::exit(app, &detected));
+        let statistics = &detected.run.statistics;
+        cycle.violations = Some((
+            statistics.get("violations"),
+            statistics.get("attempted"),
+            statistics.get("suppressed"),
+        ));
+        cycle.by_severity = detected.output.by_severity.iter().rev().map(|(severity, count)| (*severity, *count)).collect();
+        cycle.runs.push(json!(detected.run));
+    }
+    cycle.files = write_reports(app, out)?;
+    Ok(cycle)
+}
+
+/// Writes the four files.
+fn write_reports(app: &App, out: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    let page = out.join("report.html");
+    let parts = Parts { posture: true, violations: true, access: true };
+    write_file(&page, |output| report::html(app, parts, output))?;
+    files.push(page);
+    if let Some(summary) = block_on(posture_summary(&app.store, &app.store))? {
+        let findings = out.join("findings.json");
+        write_file(&findings, |output| report::findings_json(app, &summary, output))?;
+        files.push(findings);
+    }
+    let violations = out.join("violations.ndjson");
+    write_file(&violations, |output| report::violations_ndjson(app, output))?;
+    files.push(violations);
+    let users = out.join("iam-users.csv");
+    write_file(&users, |output| report::users_csv(app, output))?;
+    files.push(users);
+    Ok(files)
+}
+
+fn summarize(output: &mut Stdout, cycle: &Cycle) -> std::io::Result<()> {
+    if let Some(counts) = &cycle.counts {
+        writeln!(output, "Posture:    {}", provost_core::render::counts_line(counts))?;
+    }
+    if let Some((violations, attempted, suppressed)) = cycle.violations {
+        writeln!(output, "Violations: {violations}, of them {attempted} attempted and {suppressed} suppressed")?;
+    }
+    for file in &cycle.files {
+        writeln!(output, "Wrote {}", file.display())?;
+    }
+    Ok(())
+}

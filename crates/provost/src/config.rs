@@ -1,0 +1,187 @@
+//! `provost.yaml`: everything in it has a default, and the command line goes before it.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context as _, anyhow};
+use provost_core::model::Severity;
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::cli::{Global, duration};
+
+/// The file looked for in the current folder.
+pub(crate) const FILE_NAME: &str = "provost.yaml";
+
+const DEADLINE: Duration = Duration::from_secs(5 * 60);
+const RETENTION_DAYS: u64 = 400;
+const SECONDS_PER_DAY: u64 = 24 * 60 * 60;
+
+/// What `provost init` writes.
+pub(crate) const TEMPLATE: &str = "\
+# Provost's configuration. Everything here is optional: what is commented out shows the default
+# or an example. Paths are relative to this file. The command line goes before this file.
+schema: 1
+
+# Where facts, verdicts and evidence are kept. Only its owner can read it; back it up.
+#store: .provost
+
+# The recorded estate that `collect` and `run` read (docs/guides/record-an-estate.md).
+#estate: estate
+
+# CloudTrail files and folders for `detect` and `run`. Default: AWSLogs in the estate.
+#events: [cloudtrail]
+
+# Catalog folders that add to the built-in rules or override them by id,
+# and folders of Sigma rules as the world publishes them.
+#catalog: [my-catalog]
+#rules: [sigma/rules/cloud/aws]
+
+# Who accepted which Fail or violation, why, and until when.
+#waivers: waivers.yaml
+
+# Parameters of posture rules.
+#parameters:
+#  ec2-required-tags:
+#    required_tags: [Environment, Owner, CostCenter]
+
+# How long verdicts, violations and snapshots are kept, with their evidence.
+#retention_days: 400
+
+# A job stops in order after this long; its lock is stale after twice that.
+#deadline: 5m
+
+# Exit with 1 when an unaccepted Fail or violation is at least this severe.
+#fail_on: high
+
+# Where `run` writes its reports.
+#out: provost-report
+";
+
+/// The file's shape.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ConfigFile {
+    #[serde(default)]
+    schema: Option<u32>,
+    store: Option<PathBuf>,
+    estate: Option<PathBuf>,
+    #[serde(default)]
+    events: Vec<PathBuf>,
+    #[serde(default)]
+    catalog: Vec<PathBuf>,
+    #[serde(default)]
+    rules: Vec<PathBuf>,
+    waivers: Option<PathBuf>,
+    #[serde(default)]
+    parameters: BTreeMap<String, BTreeMap<String, Value>>,
+    retention_days: Option<u64>,
+    deadline: Option<String>,
+    fail_on: Option<Severity>,
+    out: Option<PathBuf>,
+}
+
+/// What is in force.
+#[derive(Debug)]
+pub(crate) struct Config {
+    pub(crate) store: PathBuf,
+    pub(crate) estate: Option<PathBuf>,
+    pub(crate) events: Vec<PathBuf>,
+    pub(crate) catalog: Vec<PathBuf>,
+    pub(crate) rules: Vec<PathBuf>,
+    pub(crate) waivers: Option<PathBuf>,
+    pub(crate) parameters: BTreeMap<String, BTreeMap<String, Value>>,
+    pub(crate) retention: Duration,
+    pub(crate) deadline: Duration,
+    pub(crate) fail_on: Option<Severity>,
+    pub(crate) out: PathBuf,
+}
+
+impl Config {
+    /// The file, if there is one, under the command line.
+    pub(crate) fn load(global: &Global) -> anyhow::Result<Self> {
+        let (file, base) = match &global.config {
+            Some(path) => (read(path)?, folder_of(path)),
+            None if Path::new(FILE_NAME).is_file() => (read(Path::new(FILE_NAME))?, PathBuf::new()),
+            None => (ConfigFile::default(), PathBuf::new()),
+        };
+        let here = |path: PathBuf| base.join(path);
+        let all = |paths: Vec<PathBuf>| paths.into_iter().map(here).collect::<Vec<_>>();
+        let or = |given: &[PathBuf], configured: Vec<PathBuf>| {
+            if given.is_empty() { all(configured) } else { given.to_vec() }
+        };
+        let deadline = match (global.deadline, &file.deadline) {
+            (Some(given), _) => given,
+            (None, Some(text)) => duration(text).map_err(|wanted| anyhow!("deadline `{text}` is not {wanted}"))?,
+            (None, None) => DEADLINE,
+        };
+        let days = file.retention_days.unwrap_or(RETENTION_DAYS);
+        Ok(Self {
+            store: global.store.clone().or_else(|| file.store.map(here)).unwrap_or_else(|| PathBuf::from(".provost")),
+            estate: file.estate.map(here),
+            events: all(file.events),
+            catalog: or(&global.catalog, file.catalog),
+            rules: or(&global.rules, file.rules),
+            waivers: global.waivers.clone().or_else(|| file.waivers.map(here)),
+            parameters: file.parameters,
+            retention: Duration::from_secs(days.saturating_mul(SECONDS_PER_DAY)),
+            deadline,
+            fail_on: global.fail_on.or(file.fail_on),
+            out: file.out.map_or_else(|| PathBuf::from("provost-report"), here),
+        })
+    }
+}
+
+fn read(path: &Path) -> anyhow::Result<ConfigFile> {
+    let named = || format!("configuration `{}`", path.display());
+    let text = std::fs::read_to_string(path).with_context(named)?;
+    let file: ConfigFile = parse(&text).with_context(named)?;
+    let known = provost_core::model::SCHEMA;
+    if let Some(found) = file.schema.filter(|found| *found > known) {
+        return Err(anyhow!("it has schema {found}, this build knows up to {known}")).with_context(named);
+    }
+    Ok(file)
+}
+
+/// A file of nothing but comments is an empty configuration.
+fn parse(text: &str) -> Result<ConfigFile, yaml_serde::Error> {
+    let file: Option<ConfigFile> = yaml_serde::from_str(text)?;
+    Ok(file.unwrap_or_default())
+}
+
+fn folder_of(path: &Path) -> PathBuf {
+    path.parent().map(Path::to_owned).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_template_is_a_configuration_also_with_everything_switched_on() {
+        assert_eq!(parse(TEMPLATE).unwrap().schema, Some(1));
+        let all_on: String = TEMPLATE
+            .lines()
+            .map(|line| match line.strip_prefix('#') {
+                Some(setting) if !setting.starts_with(' ') || setting.starts_with("  ") => setting,
+                _ => line,
+            })
+            .map(|line| format!("{line}\n"))
+            .collect();
+        let file = parse(&all_on).unwrap();
+        assert_eq!(file.retention_days, Some(RETENTION_DAYS));
+        assert_eq!(duration(&file.deadline.unwrap()), Ok(DEADLINE));
+        assert!(file.parameters.contains_key("ec2-required-tags"));
+        assert!(file.fail_on.is_some() && file.out.is_some() && file.waivers.is_some() && file.estate.is_some());
+    }
+
+    #[test]
+    fn mistakes_are_named_with_line_and_field() {
+        let error = parse("schema: 1\nretentiondays: 3\n").unwrap_err().to_string();
+        assert!(error.contains("retentiondays") && error.contains("line 2"), "{error}");
+        let error = parse("fail_on: terrible\n").unwrap_err().to_string();
+        assert!(error.contains("fail_on") || error.contains("terrible"), "{error}");
+        assert!(parse("# nothing\n").is_ok());
+    }
+}
