@@ -107,7 +107,7 @@ fn posture(file: &SourceFile, cases: &SourceFile, report: &mut CaseReport) -> Re
             evidence: Vec::new(),
             seen_at: now,
         };
-        let judgements = Assessor::new(&rules, now).judge(&resource);
+        let judgements = Assessor::new(&rules).judge(&resource);
         let Some(judgement) = judgements.first() else { continue };
         let verdict = judgement.verdict.as_str();
         *kinds.entry(case.expect.clone()).or_default() += 1;

@@ -5,11 +5,15 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use provost_core::collect::{enabled_regions, parse_cli_error};
 use provost_core::model::{AccountId, GLOBAL_REGION, LeftOut};
 use provost_core::port::{AccountScope, Answer, Call, Estate, EstateScope, PortError, PortResult};
 
 use crate::unavailable;
+
+/// The file that says when the recording was made (RFC 3339).
+const RECORDED_AT: &str = "recorded-at";
 
 /// The folder CloudTrail files lie in, as S3 delivers them.
 const CLOUDTRAIL_FOLDER: &str = "AWSLogs";
@@ -37,6 +41,13 @@ impl RecordedEstate {
     #[must_use]
     pub fn cloudtrail(&self) -> Option<PathBuf> {
         Some(self.folder.join(CLOUDTRAIL_FOLDER)).filter(|path| path.is_dir())
+    }
+
+    fn recorded_at(&self) -> PortResult<Option<Timestamp>> {
+        let path = self.folder.join(RECORDED_AT);
+        let Some(bytes) = read_if_there(&path)? else { return Ok(None) };
+        let time = std::str::from_utf8(&bytes).ok().and_then(|text| text.trim().parse().ok());
+        time.map(Some).ok_or_else(|| unavailable("read", &path, &"it holds no time such as 2026-11-22T10:00:00Z"))
     }
 
     /// The file of a call without its extension.
@@ -102,7 +113,7 @@ impl RecordedEstate {
 #[async_trait]
 impl Estate for RecordedEstate {
     async fn scope(&self) -> PortResult<EstateScope> {
-        let mut scope = EstateScope::default();
+        let mut scope = EstateScope { recorded_at: self.recorded_at()?, ..EstateScope::default() };
         for name in folders_in(&self.folder)? {
             match AccountId::parse(&name) {
                 Ok(account) => self.account(account, &mut scope)?,

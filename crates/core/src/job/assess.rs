@@ -67,7 +67,7 @@ pub async fn assess(
     }
     ports.waivers.put(&waivers.waivers).await?;
     let (total, _) = ports.resources.fingerprint().await?;
-    let assessor = Assessor::new(&catalog.posture, execution.started_at);
+    let mut assessor = Assessor::new(&catalog.posture);
     let mut statistics = Statistics::default();
     for name in ["resources", "evaluations", "compliant", "non_compliant", "unknown", "not_applicable", "waived"] {
         statistics.count(name, 0);

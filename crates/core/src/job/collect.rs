@@ -38,6 +38,7 @@ pub async fn collect(
     retention: Duration,
 ) -> Result<(Work, EstateScope), JobError> {
     let scope = ports.estate.scope().await?;
+    let seen_at = scope.recorded_at.unwrap_or(execution.started_at);
     let mut statistics = Statistics { left_out: scope.left_out.clone(), ..Statistics::default() };
     for account in &scope.accounts {
         let regions = std::iter::once(GLOBAL_REGION).chain(account.regions.iter().map(String::as_str));
@@ -58,7 +59,7 @@ pub async fn collect(
                     Some(format!("{} of {steps} reads (account × resource type)", steps - done));
                 break 'all;
             }
-            let listed = collect_type(&mut reader, resource_type, account, &owners, execution.started_at).await?;
+            let listed = collect_type(&mut reader, resource_type, account, &owners, seen_at).await?;
             count(&mut statistics, &listed.resources);
             statistics.count("damaged", listed.damaged);
             if listed.elsewhere > 0 {
@@ -73,7 +74,7 @@ pub async fn collect(
             );
             ports.resources.put(&execution.id, &listed.resources).await?;
             let users: Vec<IamUser> =
-                listed.resources.iter().filter_map(|resource| iam_user(resource, execution.started_at)).collect();
+                listed.resources.iter().filter_map(|resource| iam_user(resource, seen_at)).collect();
             statistics.count("users", users.len() as u64);
             ports.users.put(&users, expiry(execution.started_at, retention)).await?;
             done += 1;

@@ -27,7 +27,7 @@ pub struct Resource {
     pub unread: Vec<Unread>,
     /// The pages it came from, and the manifest of the calls made for it.
     pub evidence: Vec<Digest>,
-    /// When the run that read it began.
+    /// When it was so: when the recording was made, or when the run that read it began.
     pub seen_at: Timestamp,
 }
 

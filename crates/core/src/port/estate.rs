@@ -1,6 +1,7 @@
 //! The source of facts: an AWS estate, recorded or live, asked call by call.
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 
 use super::PortResult;
 use crate::model::{AccountId, LeftOut};
@@ -60,6 +61,8 @@ pub struct EstateScope {
     pub accounts: Vec<AccountScope>,
     /// What is known to be left out.
     pub left_out: Vec<LeftOut>,
+    /// When it was recorded, if it is a recording that says so. Its facts are judged as of then.
+    pub recorded_at: Option<Timestamp>,
 }
 
 /// An AWS estate.

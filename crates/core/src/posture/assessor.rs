@@ -10,10 +10,11 @@ use super::functions;
 use super::rule::{AbsentMeans, Condition, PostureRule};
 use crate::model::{Resource, Unread, Verdict};
 
-/// All posture rules, ready to judge at one time.
+/// All posture rules, ready to judge.
 pub struct Assessor<'r> {
     rules: HashMap<&'r str, Vec<(&'r PostureRule, cel::Value)>>,
-    context: Context<'static, 'static>,
+    /// CEL's surroundings by the time facts were seen at: there are few such times.
+    contexts: HashMap<Timestamp, Context<'static, 'static>>,
 }
 
 /// What one rule says of one resource.
@@ -38,23 +39,23 @@ impl Judgement<'_> {
 }
 
 impl<'r> Assessor<'r> {
-    /// Prepares the rules. `now` is the time the rules judge at.
+    /// Prepares the rules.
     #[must_use]
-    pub fn new(rules: &'r [PostureRule], now: Timestamp) -> Self {
+    pub fn new(rules: &'r [PostureRule]) -> Self {
         let mut by_type: HashMap<&str, Vec<_>> = HashMap::new();
         for rule in rules {
             let parameters: serde_json::Map<_, _> = rule.parameters.clone().into_iter().collect();
             let parameters = to_cel(&Value::Object(parameters));
             by_type.entry(rule.resource_type.as_str()).or_default().push((rule, parameters));
         }
-        Self { rules: by_type, context: functions::context(now) }
+        Self { rules: by_type, contexts: HashMap::new() }
     }
 
-    /// What every rule of the resource's type says of it.
-    #[must_use]
-    pub fn judge(&self, resource: &Resource) -> Vec<Judgement<'r>> {
+    /// What every rule of the resource's type says of it, as of the time it was seen.
+    pub fn judge(&mut self, resource: &Resource) -> Vec<Judgement<'r>> {
         let Some(rules) = self.rules.get(resource.resource_type.as_str()) else { return Vec::new() };
-        let mut scope = self.context.new_inner_scope();
+        let context = self.contexts.entry(resource.seen_at).or_insert_with(|| functions::context(resource.seen_at));
+        let mut scope = context.new_inner_scope();
         scope.add_variable_from_value("resource", to_cel(&resource.document));
         let judge = |(rule, parameters): &(&'r PostureRule, cel::Value)| {
             let mut scope = scope.new_inner_scope();

@@ -6,7 +6,7 @@ use cel::{Context, ExecutionError};
 use jiff::Timestamp;
 use jiff::fmt::temporal::DateTimeParser;
 
-/// A root context with Provost's functions, where "now" is the time of the run.
+/// A root context with Provost's functions, where "now" is the time the facts were seen at.
 pub(super) fn context(now: Timestamp) -> Context<'static, 'static> {
     let mut context = Context::default();
     let days_since = move |text: Arc<String>| -> Result<i64, ExecutionError> {

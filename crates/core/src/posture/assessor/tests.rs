@@ -25,7 +25,7 @@ fn verdict(rule: &str, document: Value, unread: &[(&str, UnreadReason)]) -> Verd
         evidence: Vec::new(),
         seen_at: now,
     };
-    Assessor::new(&rules, now).judge(&resource).remove(0).verdict
+    Assessor::new(&rules).judge(&resource).remove(0).verdict
 }
 
 fn unknown(reason: &str) -> Verdict {
