@@ -178,6 +178,10 @@ else
   fi
 fi
 
+mkdir -p "$out" || die "cannot make the folder $out"
+# Facts are judged as of this time. With several accounts it is that of the last one.
+date -u +%Y-%m-%dT%H:%M:%SZ >"$out/recorded-at"
+
 say "Recording $account ..."
 record_global
 for region in $regions; do

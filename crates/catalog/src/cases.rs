@@ -89,7 +89,8 @@ pub fn run_cases(folder: &Folder) -> CaseReport {
 
 fn posture(file: &SourceFile, cases: &SourceFile, report: &mut CaseReport) -> Result<(), String> {
     let at = |error: String| format!("{}: {error}", cases.path);
-    let rule = PostureRule::parse(&file.text, &file.origin).map_err(|error| format!("{}: {error}", file.path))?;
+    let rule =
+        PostureRule::parse(&file.text, &file.origin).map_err(|error| format!("{}: {error}", file.path))?;
     let rules = [rule];
     let parsed: PostureCases = yaml_serde::from_str(&cases.text).map_err(|error| at(error.to_string()))?;
     let account = AccountId::parse("111122223333").map_err(|error| at(error.to_string()))?;
@@ -156,7 +157,8 @@ fn detection(file: &SourceFile, cases: &SourceFile, report: &mut CaseReport) -> 
 /// Judges an event the way `detect` does, through the reader and the index, and also without the index;
 /// the two must agree.
 fn fires_on(detector: &Detector, event: &Value) -> Result<bool, String> {
-    let plain: Vec<&str> = detector.judge_plainly(event).into_iter().map(|rule| rule.stamp.id.as_str()).collect();
+    let plain: Vec<&str> =
+        detector.judge_plainly(event).into_iter().map(|rule| rule.stamp.id.as_str()).collect();
     let mut indexed = Vec::new();
     let mut trouble = None;
     let text = event.to_string();

@@ -70,9 +70,9 @@ impl Folder {
             if !entry.file_type().is_file() || !is_yaml(entry.path()) {
                 continue;
             }
-            let unreadable =
-                |why: String| FolderError::Unreadable { path: entry.path().to_owned(), why };
-            let text = std::fs::read_to_string(entry.path()).map_err(|error| unreadable(error.to_string()))?;
+            let unreadable = |why: String| FolderError::Unreadable { path: entry.path().to_owned(), why };
+            let text =
+                std::fs::read_to_string(entry.path()).map_err(|error| unreadable(error.to_string()))?;
             let inside = entry.path().strip_prefix(path).unwrap_or(entry.path());
             let parts: Vec<_> = inside.components().map(|part| part.as_os_str().to_string_lossy()).collect();
             files.push(SourceFile { path: parts.join("/"), text, origin: origin.clone() });

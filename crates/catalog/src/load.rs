@@ -67,8 +67,8 @@ impl Loading {
             }
         }
         for file in folder.under("posture/") {
-            let rule =
-                PostureRule::parse(&file.text, &file.origin).map_err(|error| wrong(file, error.to_string()))?;
+            let rule = PostureRule::parse(&file.text, &file.origin)
+                .map_err(|error| wrong(file, error.to_string()))?;
             named_like(file, &rule.stamp.id)?;
             let id = rule.stamp.id.clone();
             self.note(file);
@@ -107,7 +107,11 @@ impl Loading {
             for mut rule in loaded.rules {
                 let plain = rule.stamp.id.clone();
                 let mut number = 2;
-                while self.detections.get(&rule.stamp.id).is_some_and(|known| known.stamp.hash != rule.stamp.hash) {
+                while self
+                    .detections
+                    .get(&rule.stamp.id)
+                    .is_some_and(|known| known.stamp.hash != rule.stamp.hash)
+                {
                     rule.stamp.id = format!("{plain}-{number}");
                     number += 1;
                 }
@@ -154,5 +158,8 @@ fn named_like(file: &SourceFile, id: &str) -> Result<(), CatalogError> {
     if name == Some(id) {
         return Ok(());
     }
-    Err(wrong(file, format!("it holds the rule `{id}`, so it must be named `{id}.yaml` (detections: `{id}.yml`)")))
+    Err(wrong(
+        file,
+        format!("it holds the rule `{id}`, so it must be named `{id}.yaml` (detections: `{id}.yml`)"),
+    ))
 }

@@ -62,12 +62,17 @@ pub fn json_line(
     let mut named = Map::new();
     let mut extra = Map::new();
     for (name, value) in fields {
-        if FIELDS.contains(&name.as_str()) && name != "extra" { named.insert(name, value) } else { extra.insert(name, value) };
+        if FIELDS.contains(&name.as_str()) && name != "extra" {
+            named.insert(name, value)
+        } else {
+            extra.insert(name, value)
+        };
     }
     if !extra.is_empty() {
         named.insert("extra".to_owned(), Value::Object(extra));
     }
-    for (name, text) in [("timestamp", timestamp), ("level", level), ("message", message), ("correlation_id", correlation_id)]
+    for (name, text) in
+        [("timestamp", timestamp), ("level", level), ("message", message), ("correlation_id", correlation_id)]
     {
         named.insert(name.to_owned(), Value::from(text));
     }

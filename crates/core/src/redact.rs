@@ -69,7 +69,9 @@ impl Secrets {
                 }
                 changed
             }
-            Value::Array(items) => items.iter_mut().fold(false, |changed, item| self.walk(item, at) || changed),
+            Value::Array(items) => {
+                items.iter_mut().fold(false, |changed, item| self.walk(item, at) || changed)
+            }
             Value::String(text) => {
                 if !text.trim_start().starts_with(['{', '[']) {
                     return false;
@@ -120,22 +122,28 @@ mod tests {
     use super::*;
 
     fn redact(mut document: Value) -> (Value, bool) {
-        let secrets = Secrets::parse("members: [SessionToken, UserData]\npaths: [Environment.Variables, env]").unwrap();
+        let secrets =
+            Secrets::parse("members: [SessionToken, UserData]\npaths: [Environment.Variables, env]").unwrap();
         let changed = secrets.redact(&mut document);
         (document, changed)
     }
 
     #[test]
     fn members_at_any_depth_in_any_case() {
-        let (document, changed) = redact(json!({"a": [{"sessionToken": "s", "userdata": {"value": "u"}, "keep": 1}]}));
+        let (document, changed) =
+            redact(json!({"a": [{"sessionToken": "s", "userdata": {"value": "u"}, "keep": 1}]}));
         assert!(changed);
         assert_eq!(document, json!({"a": [{"sessionToken": REDACTED, "userdata": REDACTED, "keep": 1}]}));
     }
 
     #[test]
     fn paths_keep_names() {
-        let (document, _) = redact(json!({"Configuration": {"Environment": {"Variables": {"A": "1", "B": null}}}}));
-        assert_eq!(document, json!({"Configuration": {"Environment": {"Variables": {"A": REDACTED, "B": null}}}}));
+        let (document, _) =
+            redact(json!({"Configuration": {"Environment": {"Variables": {"A": "1", "B": null}}}}));
+        assert_eq!(
+            document,
+            json!({"Configuration": {"Environment": {"Variables": {"A": REDACTED, "B": null}}}})
+        );
         let (document, _) = redact(json!({"env": [{"name": "A", "value": "1"}]}));
         assert_eq!(document, json!({"env": [{"name": "A", "value": REDACTED}]}));
     }

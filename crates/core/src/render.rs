@@ -7,7 +7,9 @@ mod html;
 mod posture;
 mod table;
 
-pub use csv::{CsvWriter, evaluation_columns, evaluation_row, user_columns, user_row, violation_columns, violation_row};
+pub use csv::{
+    CsvWriter, evaluation_columns, evaluation_row, user_columns, user_row, violation_columns, violation_row,
+};
 pub use html::{HtmlReport, RuleNote};
 pub use posture::PostureJson;
 pub use table::{Style, Table, counts_line};

@@ -130,7 +130,13 @@ impl WaiverFile {
 
     /// The entry for a finding: one in force before one that has expired.
     #[must_use]
-    pub fn for_finding(&self, rule: &str, resource: &str, account: &AccountId, now: Timestamp) -> Option<WaiverNote> {
+    pub fn for_finding(
+        &self,
+        rule: &str,
+        resource: &str,
+        account: &AccountId,
+        now: Timestamp,
+    ) -> Option<WaiverNote> {
         let resource = Arn::parse(resource).ok();
         let applies = |entry: &&Waiver| {
             entry.enabled
@@ -164,7 +170,10 @@ impl WaiverFile {
 
     /// The enabled entries whose last day has passed.
     pub fn expired(&self, now: Timestamp) -> impl Iterator<Item = &Waiver> {
-        self.waivers.iter().chain(&self.suppressions).filter(move |entry| entry.enabled && entry.is_expired(now))
+        self.waivers
+            .iter()
+            .chain(&self.suppressions)
+            .filter(move |entry| entry.enabled && entry.is_expired(now))
     }
 }
 
@@ -230,13 +239,17 @@ suppressions:
         assert_eq!(state("2026-12-31T23:59:59Z"), Some(false));
         assert_eq!(state("2027-01-01T00:00:00Z"), Some(true));
         let file = WaiverFile::parse(FILE).unwrap();
-        let expired: Vec<_> = file.expired(at("2026-11-22T00:00:00Z")).map(|entry| entry.id.as_str()).collect();
+        let expired: Vec<_> =
+            file.expired(at("2026-11-22T00:00:00Z")).map(|entry| entry.id.as_str()).collect();
         assert_eq!(expired, ["w2"]);
     }
 
     #[test]
     fn a_disabled_entry_does_nothing() {
-        assert_eq!(finding("ec2-required-tags", "arn:aws:ec2:eu:1:i/x", "111122223333", "2026-11-22T00:00:00Z"), None);
+        assert_eq!(
+            finding("ec2-required-tags", "arn:aws:ec2:eu:1:i/x", "111122223333", "2026-11-22T00:00:00Z"),
+            None
+        );
     }
 
     #[test]
@@ -265,7 +278,8 @@ suppressions:
         );
         let wrong = WaiverFile::parse("waivers:\n  - id: x\n    principle: y\n").unwrap_err().to_string();
         assert!(wrong.contains("principle") && wrong.contains("line 3"), "{wrong}");
-        let substring = WaiverFile::parse(&format!("suppressions: {}", entry(", principal: root"))).unwrap_err();
+        let substring =
+            WaiverFile::parse(&format!("suppressions: {}", entry(", principal: root"))).unwrap_err();
         assert!(substring.to_string().contains("`root` is not an ARN"), "{substring}");
     }
 }

@@ -47,7 +47,8 @@ impl RecordedEstate {
         let path = self.folder.join(RECORDED_AT);
         let Some(bytes) = read_if_there(&path)? else { return Ok(None) };
         let time = std::str::from_utf8(&bytes).ok().and_then(|text| text.trim().parse().ok());
-        time.map(Some).ok_or_else(|| unavailable("read", &path, &"it holds no time such as 2026-11-22T10:00:00Z"))
+        time.map(Some)
+            .ok_or_else(|| unavailable("read", &path, &"it holds no time such as 2026-11-22T10:00:00Z"))
     }
 
     /// The file of a call without its extension.
@@ -79,13 +80,17 @@ impl RecordedEstate {
             subject: None,
         };
         let known = match self.read(&call)? {
-            Answer::Response(bytes) => serde_json::from_slice(&bytes).ok().and_then(|value| enabled_regions(&value)),
+            Answer::Response(bytes) => {
+                serde_json::from_slice(&bytes).ok().and_then(|value| enabled_regions(&value))
+            }
             Answer::Error { .. } | Answer::NotRecorded => None,
         };
         match known {
             Some(enabled) => {
                 let missing = enabled.into_iter().filter(|region| !regions.contains(region));
-                scope.left_out.extend(missing.map(|region| left_out(&format!("{account}/{region}"), "enabled, not recorded")));
+                scope.left_out.extend(
+                    missing.map(|region| left_out(&format!("{account}/{region}"), "enabled, not recorded")),
+                );
             }
             None => scope.left_out.push(left_out(
                 &format!("{account}/other regions"),
@@ -99,7 +104,9 @@ impl RecordedEstate {
     fn read(&self, call: &Call) -> PortResult<Answer> {
         let path = self.path(call);
         // What the CLI said on standard error decides: on failure it leaves an empty answer behind.
-        if let Some(text) = read_if_there(&with_extension(&path, "err"))?.filter(|text| !text.trim_ascii().is_empty()) {
+        if let Some(text) =
+            read_if_there(&with_extension(&path, "err"))?.filter(|text| !text.trim_ascii().is_empty())
+        {
             let (code, line) = parse_cli_error(&String::from_utf8_lossy(&text));
             return Ok(Answer::Error { code, raw: line.into_bytes() });
         }

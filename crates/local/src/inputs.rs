@@ -83,7 +83,11 @@ impl EventInputs for FileInputs {
         let Some((path, size)) = self.files.pop_front() else { return Ok(None) };
         let name = path.display().to_string();
         let open = move || -> std::io::Result<Box<dyn Read + Send>> {
-            if path == Path::new("-") { Ok(Box::new(std::io::stdin())) } else { Ok(Box::new(File::open(path)?)) }
+            if path == Path::new("-") {
+                Ok(Box::new(std::io::stdin()))
+            } else {
+                Ok(Box::new(File::open(path)?))
+            }
         };
         Ok(Some(EventInput { name, size, open: Box::new(open) }))
     }

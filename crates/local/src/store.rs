@@ -60,9 +60,10 @@ impl SqliteStore {
 
     fn failed(&self, error: &rusqlite::Error) -> PortError {
         match error {
-            rusqlite::Error::FromSqlConversionFailure(..) => {
-                PortError::Damaged { what: format!("the store `{}`", self.path.display()), why: error.to_string() }
-            }
+            rusqlite::Error::FromSqlConversionFailure(..) => PortError::Damaged {
+                what: format!("the store `{}`", self.path.display()),
+                why: error.to_string(),
+            },
             _ => unavailable("use the store", &self.path, error),
         }
     }
@@ -105,8 +106,9 @@ impl SqliteStore {
 fn item<T: serde::de::DeserializeOwned>(row: &Row<'_>, column: &str) -> rusqlite::Result<T> {
     let index = row.as_ref().column_index(column)?;
     let text = row.get_ref(index)?.as_str()?;
-    serde_json::from_str(text)
-        .map_err(|error| rusqlite::Error::FromSqlConversionFailure(index, rusqlite::types::Type::Text, error.into()))
+    serde_json::from_str(text).map_err(|error| {
+        rusqlite::Error::FromSqlConversionFailure(index, rusqlite::types::Type::Text, error.into())
+    })
 }
 
 /// Writes a JSON column.

@@ -71,7 +71,9 @@ impl App {
 
 /// The built-in catalog with the user's additions; what could not be loaded is said aloud.
 pub(crate) fn load_catalog(config: &Config) -> anyhow::Result<Catalog> {
-    let folders = |paths: &[std::path::PathBuf]| paths.iter().map(|path| Folder::read(path)).collect::<Result<Vec<_>, _>>();
+    let folders = |paths: &[std::path::PathBuf]| {
+        paths.iter().map(|path| Folder::read(path)).collect::<Result<Vec<_>, _>>()
+    };
     let additions = folders(&config.catalog)?;
     let rules = folders(&config.rules)?;
     let mut catalog = provost_catalog::load(&additions, &rules).context("the catalog")?;
@@ -87,7 +89,9 @@ pub(crate) fn load_catalog(config: &Config) -> anyhow::Result<Catalog> {
     }
     for (id, values) in &config.parameters {
         let rule = catalog.posture.iter_mut().find(|rule| &rule.stamp.id == id);
-        let rule = rule.with_context(|| format!("configuration: `parameters` names the rule `{id}`, which there is not"))?;
+        let rule = rule.with_context(|| {
+            format!("configuration: `parameters` names the rule `{id}`, which there is not")
+        })?;
         rule.set_parameters(values).context("configuration: `parameters`")?;
     }
     Ok(catalog)

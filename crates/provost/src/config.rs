@@ -113,12 +113,18 @@ impl Config {
         };
         let deadline = match (global.deadline, &file.deadline) {
             (Some(given), _) => given,
-            (None, Some(text)) => duration(text).map_err(|wanted| anyhow!("deadline `{text}` is not {wanted}"))?,
+            (None, Some(text)) => {
+                duration(text).map_err(|wanted| anyhow!("deadline `{text}` is not {wanted}"))?
+            }
             (None, None) => DEADLINE,
         };
         let days = file.retention_days.unwrap_or(RETENTION_DAYS);
         Ok(Self {
-            store: global.store.clone().or_else(|| file.store.map(here)).unwrap_or_else(|| PathBuf::from(".provost")),
+            store: global
+                .store
+                .clone()
+                .or_else(|| file.store.map(here))
+                .unwrap_or_else(|| PathBuf::from(".provost")),
             estate: file.estate.map(here),
             events: all(file.events),
             catalog: or(&global.catalog, file.catalog),
@@ -173,7 +179,9 @@ mod tests {
         assert_eq!(file.retention_days, Some(RETENTION_DAYS));
         assert_eq!(duration(&file.deadline.unwrap()), Ok(DEADLINE));
         assert!(file.parameters.contains_key("ec2-required-tags"));
-        assert!(file.fail_on.is_some() && file.out.is_some() && file.waivers.is_some() && file.estate.is_some());
+        assert!(
+            file.fail_on.is_some() && file.out.is_some() && file.waivers.is_some() && file.estate.is_some()
+        );
     }
 
     #[test]

@@ -63,7 +63,11 @@ fn a_rules_folder_may_hold_anything_and_nothing_is_lost() {
     write(folder.path(), "deep/er/one.yml", &sigma("iam-user-created", "Other"));
     write(folder.path(), "two.yml", &sigma("mine", "X"));
     write(folder.path(), "broken.yml", "title: [");
-    write(folder.path(), "windows.yml", &sigma("w", "X").replace("product: aws, service: cloudtrail", "product: windows"));
+    write(
+        folder.path(),
+        "windows.yml",
+        &sigma("w", "X").replace("product: aws, service: cloudtrail", "product: windows"),
+    );
     write(folder.path(), "unnamed.yml", &sigma("x", "X").replace("name: x\n", ""));
     write(folder.path(), "readme.md", "not a rule");
     let plain = load(&[], &[]).unwrap();

@@ -36,7 +36,11 @@ fn every_posture_rule_speaks_of_a_type_that_is_read() {
 #[test]
 fn every_detection_is_tagged_and_explained() {
     for rule in load(&[], &[]).unwrap().detections {
-        assert!(rule.tags.iter().any(|tag| tag.starts_with("attack.t")), "{} has no technique", rule.stamp.id);
+        assert!(
+            rule.tags.iter().any(|tag| tag.starts_with("attack.t")),
+            "{} has no technique",
+            rule.stamp.id
+        );
         assert!(rule.description.len() > 40, "{} is not explained", rule.stamp.id);
     }
 }

@@ -31,10 +31,16 @@ mod tests {
         let check = |text: &str, code: Option<&str>, line: &str| {
             assert_eq!(parse_cli_error(text), (code.map(str::to_owned), line.to_owned()), "{text}");
         };
-        let denied = "An error occurred (AccessDenied) when calling the GetBucketPolicy operation: Access Denied";
+        let denied =
+            "An error occurred (AccessDenied) when calling the GetBucketPolicy operation: Access Denied";
         check(&format!("\n{denied}\n"), Some("AccessDenied"), denied);
-        check(&format!("DEBUG secret\naws: [ERROR]: {denied}\n"), Some("AccessDenied"), &format!("aws: [ERROR]: {denied}"));
-        let client = "An error occurred (Client.UnauthorizedOperation) when calling the X operation: no (really)";
+        check(
+            &format!("DEBUG secret\naws: [ERROR]: {denied}\n"),
+            Some("AccessDenied"),
+            &format!("aws: [ERROR]: {denied}"),
+        );
+        let client =
+            "An error occurred (Client.UnauthorizedOperation) when calling the X operation: no (really)";
         check(client, Some("Client.UnauthorizedOperation"), client);
         let offline = "Could not connect to the endpoint URL: \"https://s3.example/\"";
         check(&format!("\n\n{offline}\n"), None, offline);

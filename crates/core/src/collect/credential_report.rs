@@ -54,7 +54,9 @@ mod tests {
     use super::*;
 
     fn decode(csv: &str) -> Result<CredentialReport, String> {
-        CredentialReport::decode(&json!({"Content": STANDARD.encode(csv), "GeneratedTime": "2026-11-22T00:00:00Z"}))
+        CredentialReport::decode(
+            &json!({"Content": STANDARD.encode(csv), "GeneratedTime": "2026-11-22T00:00:00Z"}),
+        )
     }
 
     #[test]

@@ -74,9 +74,10 @@ impl<'a> Reader<'a> {
 
     async fn ask(&self, call: &Call) -> PortResult<Fetched> {
         match self.estate.call(call).await? {
-            Answer::NotRecorded => {
-                Ok(Fetched { outcome: CallOutcome::Unread(UnreadReason::NotRecorded, String::new()), evidence: None })
-            }
+            Answer::NotRecorded => Ok(Fetched {
+                outcome: CallOutcome::Unread(UnreadReason::NotRecorded, String::new()),
+                evidence: None,
+            }),
             Answer::Error { code, raw } => {
                 let evidence = Some(self.archive.put(&raw).await?);
                 let outcome = match code {
@@ -100,7 +101,10 @@ impl<'a> Reader<'a> {
                 let detail = format!("not JSON at line {}, column {}", error.line(), error.column());
                 let note = json!({"unparsable": detail, "bytes": bytes.len(), "sha256": Digest::of(bytes)});
                 let evidence = Some(self.archive.put(note.to_string().as_bytes()).await?);
-                return Ok(Fetched { outcome: CallOutcome::Unread(UnreadReason::Unparsable, detail), evidence });
+                return Ok(Fetched {
+                    outcome: CallOutcome::Unread(UnreadReason::Unparsable, detail),
+                    evidence,
+                });
             }
         };
         let evidence = if self.secrets.redact(&mut value) {
@@ -117,7 +121,8 @@ impl<'a> Reader<'a> {
     /// When the archive cannot be used.
     pub async fn close_manifest(&mut self, account: &str, resource_type: &str) -> PortResult<Digest> {
         let calls = std::mem::take(&mut self.manifest);
-        let manifest = json!({"schema": 1, "account": account, "resource_type": resource_type, "calls": calls});
+        let manifest =
+            json!({"schema": 1, "account": account, "resource_type": resource_type, "calls": calls});
         self.archive.put(manifest.to_string().as_bytes()).await
     }
 }
@@ -127,11 +132,27 @@ pub(super) fn reason_of(code: &str) -> UnreadReason {
     let bare = code.strip_prefix("Client.").unwrap_or(code);
     let bare = bare.strip_suffix("Exception").unwrap_or(bare);
     match bare {
-        "AccessDenied" | "UnauthorizedOperation" | "Unauthorized" | "AuthorizationError" | "NotAuthorized"
-        | "Forbidden" | "403" | "AuthFailure" | "OptInRequired" => UnreadReason::AccessDenied,
-        "Throttling" | "Throttled" | "ThrottledRequest" | "RequestLimitExceeded" | "TooManyRequests"
-        | "SlowDown" | "RequestThrottled" | "BandwidthLimitExceeded" | "PriorRequestNotComplete"
-        | "ProvisionedThroughputExceeded" | "LimitExceeded" | "RequestThrottling" => UnreadReason::Throttled,
+        "AccessDenied"
+        | "UnauthorizedOperation"
+        | "Unauthorized"
+        | "AuthorizationError"
+        | "NotAuthorized"
+        | "Forbidden"
+        | "403"
+        | "AuthFailure"
+        | "OptInRequired" => UnreadReason::AccessDenied,
+        "Throttling"
+        | "Throttled"
+        | "ThrottledRequest"
+        | "RequestLimitExceeded"
+        | "TooManyRequests"
+        | "SlowDown"
+        | "RequestThrottled"
+        | "BandwidthLimitExceeded"
+        | "PriorRequestNotComplete"
+        | "ProvisionedThroughputExceeded"
+        | "LimitExceeded"
+        | "RequestThrottling" => UnreadReason::Throttled,
         _ => UnreadReason::Failed,
     }
 }
@@ -142,10 +163,18 @@ mod tests {
 
     #[test]
     fn codes_of_many_services_mean_few_things() {
-        for code in ["AccessDenied", "AccessDeniedException", "Client.UnauthorizedOperation", "UnauthorizedOperation"] {
+        for code in
+            ["AccessDenied", "AccessDeniedException", "Client.UnauthorizedOperation", "UnauthorizedOperation"]
+        {
             assert_eq!(reason_of(code), UnreadReason::AccessDenied, "{code}");
         }
-        for code in ["Throttling", "ThrottlingException", "RequestLimitExceeded", "TooManyRequestsException", "SlowDown"] {
+        for code in [
+            "Throttling",
+            "ThrottlingException",
+            "RequestLimitExceeded",
+            "TooManyRequestsException",
+            "SlowDown",
+        ] {
             assert_eq!(reason_of(code), UnreadReason::Throttled, "{code}");
         }
         assert_eq!(reason_of("InternalError"), UnreadReason::Failed);

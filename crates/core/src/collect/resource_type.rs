@@ -136,11 +136,17 @@ impl ResourceType {
             return Err("`key` and `single: true` exclude each other, and one of them is needed".to_owned());
         }
         if let Some(call) = parsed.list.iter().find(|call| call.items.is_none() != parsed.single) {
-            return Err(format!("`items` of {} belongs to types with a `key`, and only to those", call.operation));
+            return Err(format!(
+                "`items` of {} belongs to types with a `key`, and only to those",
+                call.operation
+            ));
         }
         for follow in &parsed.follow {
             if follow.decode.is_some() != (follow.match_member.is_some() || follow.match_value.is_some()) {
-                return Err(format!("`{}`: `decode` and `match` (or `match_value`) belong together", follow.into));
+                return Err(format!(
+                    "`{}`: `decode` and `match` (or `match_value`) belong together",
+                    follow.into
+                ));
             }
         }
         Ok(parsed)

@@ -68,8 +68,9 @@ pub async fn collect_type(
 
 /// Whether the ARN names another account that this run reads too.
 fn belongs_elsewhere(id: &str, account: &AccountId, owners: &[AccountId]) -> bool {
-    crate::model::Arn::parse(id)
-        .is_ok_and(|arn| arn.account != account.as_str() && owners.iter().any(|owner| owner.as_str() == arn.account))
+    crate::model::Arn::parse(id).is_ok_and(|arn| {
+        arn.account != account.as_str() && owners.iter().any(|owner| owner.as_str() == arn.account)
+    })
 }
 
 fn partition_of(regions: &[String]) -> &'static str {
@@ -102,7 +103,8 @@ impl Place<'_> {
         let (items, missing) =
             if self.resource_type.single { self.single(reader).await? } else { self.list(reader).await? };
         *damaged += missing.iter().filter(|unread| is_damage(unread.reason)).count() as u64;
-        let mut resources: Vec<Resource> = missing.into_iter().next().map(|unread| self.unlisted(unread)).into_iter().collect();
+        let mut resources: Vec<Resource> =
+            missing.into_iter().next().map(|unread| self.unlisted(unread)).into_iter().collect();
         for mut item in items {
             self.follow(reader, &mut item).await?;
             *damaged += item.unread.iter().filter(|unread| is_damage(unread.reason)).count() as u64;
@@ -112,7 +114,12 @@ impl Place<'_> {
                     *damaged += 1;
                     let detail = format!("an item has no `{member}`");
                     let call = self.list_call_name();
-                    self.unlisted(Unread { path: String::new(), call, reason: UnreadReason::Unparsable, detail })
+                    self.unlisted(Unread {
+                        path: String::new(),
+                        call,
+                        reason: UnreadReason::Unparsable,
+                        detail,
+                    })
                 }
             });
         }
@@ -139,7 +146,11 @@ impl Place<'_> {
     }
 
     fn list_call_name(&self) -> String {
-        self.resource_type.list.first().map(|call| format!("{} {}", call.service, call.operation)).unwrap_or_default()
+        self.resource_type
+            .list
+            .first()
+            .map(|call| format!("{} {}", call.service, call.operation))
+            .unwrap_or_default()
     }
 
     fn call(&self, region: &str, service: &str, operation: &str, subject: Option<String>) -> Call {
@@ -215,7 +226,10 @@ impl Place<'_> {
             };
             let call = self.call(region, &follow.service, &follow.operation, subject);
             if matches!(follow.per, Per::Member(_)) && call.subject.is_none() {
-                item.unread.push(Unread { path: follow.into.clone(), ..unparsable(&call, "the item has no name to ask by") });
+                item.unread.push(Unread {
+                    path: follow.into.clone(),
+                    ..unparsable(&call, "the item has no name to ask by")
+                });
                 continue;
             }
             let Fetched { outcome, evidence } = reader.fetch(&call).await?;
@@ -322,7 +336,9 @@ fn decode(
     match user.as_deref().and_then(|user| report.row(user)) {
         Some(row) => Ok(Some(row.clone())),
         // A report may be four hours old: somebody newer is not in it, and that says nothing of them.
-        None => Err((UnreadReason::NotRecorded, format!("the report of {} has no row for it", report.generated))),
+        None => {
+            Err((UnreadReason::NotRecorded, format!("the report of {} has no row for it", report.generated)))
+        }
     }
 }
 
@@ -338,7 +354,9 @@ fn items_of(
         CallOutcome::Response(response) => response,
         CallOutcome::Empty => return (items, Some(unparsable(call, "the answer is empty"))),
         CallOutcome::Code(code) => return (items, Some(unread("", call, reason_of(code), code.clone()))),
-        CallOutcome::Unread(reason, detail) => return (items, Some(unread("", call, *reason, detail.clone()))),
+        CallOutcome::Unread(reason, detail) => {
+            return (items, Some(unread("", call, *reason, detail.clone())));
+        }
     };
     let mut found = vec![response];
     for step in list.items.as_deref().unwrap_or_default().split('.') {
@@ -371,6 +389,10 @@ fn items_of(
 fn is_truncated(response: &Value) -> bool {
     const TOKENS: [&str; 6] =
         ["NextToken", "nextToken", "Marker", "NextMarker", "ContinuationToken", "NextContinuationToken"];
-    let token = |name: &&str| response.get(*name).and_then(Value::as_str).is_some_and(|text| !text.is_empty());
-    response.get("IsTruncated").and_then(Value::as_bool).unwrap_or_else(|| TOKENS.iter().any(|name| token(&name)))
+    let token =
+        |name: &&str| response.get(*name).and_then(Value::as_str).is_some_and(|text| !text.is_empty());
+    response
+        .get("IsTruncated")
+        .and_then(Value::as_bool)
+        .unwrap_or_else(|| TOKENS.iter().any(|name| token(&name)))
 }

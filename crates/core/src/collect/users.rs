@@ -47,7 +47,11 @@ pub fn iam_user(resource: &Resource, scanned_at: Timestamp) -> Option<IamUser> {
         user_id: text("UserId"),
         arn: resource.id.clone(),
         create_date: time(text("CreateDate").as_deref()),
-        password_last_used: password_last_used(text("PasswordLastUsed"), cell("password_last_used"), flag("password_enabled")),
+        password_last_used: password_last_used(
+            text("PasswordLastUsed"),
+            cell("password_last_used"),
+            flag("password_enabled"),
+        ),
         console_access: flag("password_enabled"),
         mfa: flag("mfa_active"),
         access_keys: report.and_then(|_| {
@@ -66,7 +70,11 @@ fn time(text: Option<&str>) -> Option<String> {
     text?.parse::<Timestamp>().ok().map(rfc3339)
 }
 
-fn password_last_used(listed: Option<String>, reported: Option<&str>, enabled: Option<bool>) -> PasswordLastUsed {
+fn password_last_used(
+    listed: Option<String>,
+    reported: Option<&str>,
+    enabled: Option<bool>,
+) -> PasswordLastUsed {
     if let Some(at) = time(listed.as_deref()).or_else(|| time(reported)) {
         return PasswordLastUsed::At(at);
     }
@@ -88,7 +96,10 @@ mod tests {
         assert_eq!(password_last_used(listed, None, None), at("2026-11-01T00:00:00Z"));
         let reported = Some("2026-10-01T00:00:00+00:00");
         assert_eq!(password_last_used(None, reported, Some(true)), at("2026-10-01T00:00:00Z"));
-        assert_eq!(password_last_used(None, Some("no_information"), Some(true)), PasswordLastUsed::NeverRecorded);
+        assert_eq!(
+            password_last_used(None, Some("no_information"), Some(true)),
+            PasswordLastUsed::NeverRecorded
+        );
         assert_eq!(password_last_used(None, Some("N/A"), Some(false)), PasswordLastUsed::NoPassword);
         assert_eq!(password_last_used(None, None, None), PasswordLastUsed::Unread);
         assert_eq!(password_last_used(None, Some("N/A"), Some(true)), PasswordLastUsed::Unread);

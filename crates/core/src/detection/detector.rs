@@ -54,7 +54,8 @@ impl Detector {
         let event: Value = serde_json::from_slice(record.text)?;
         let view = JsonEvent::borrow(&event);
         let candidates = candidates.iter().filter_map(|&position| self.rules.get(position));
-        let rules: Vec<_> = candidates.filter(|rule| evaluate_rule(&rule.compiled, &view).is_some()).collect();
+        let rules: Vec<_> =
+            candidates.filter(|rule| evaluate_rule(&rule.compiled, &view).is_some()).collect();
         Ok((!rules.is_empty()).then_some(Matched { event, rules }))
     }
 

@@ -89,7 +89,9 @@ mod tests {
 
     #[test]
     fn odd_records_are_read_without_complaint() {
-        for event in [json!(null), json!([]), json!({"userIdentity": "x", "eventID": 7, "requestParameters": null})] {
+        for event in
+            [json!(null), json!([]), json!({"userIdentity": "x", "eventID": 7, "requestParameters": null})]
+        {
             assert_eq!(EventFacts::of(&event).event_id, None);
         }
     }

@@ -42,7 +42,9 @@ fn of_condition(condition: &ConditionExpr, named: &HashMap<String, Detection>, f
         ConditionExpr::And(parts) => all(parts.iter().map(|part| of_condition(part, named, field))),
         ConditionExpr::Or(parts) => union(parts.iter().map(|part| of_condition(part, named, field))),
         ConditionExpr::Not(_) => None,
-        ConditionExpr::Identifier(name) => named.get(name).and_then(|detection| of_detection(detection, field)),
+        ConditionExpr::Identifier(name) => {
+            named.get(name).and_then(|detection| of_detection(detection, field))
+        }
         ConditionExpr::Selector { quantifier, pattern } => {
             let chosen = named.iter().filter(|(name, _)| selects(pattern, name));
             let values = chosen.map(|(_, detection)| of_detection(detection, field));
@@ -112,7 +114,8 @@ mod tests {
     use super::*;
 
     fn necessary(detection: &str) -> Necessary {
-        let text = format!("title: T\nlogsource: {{product: aws, service: cloudtrail}}\ndetection:\n{detection}");
+        let text =
+            format!("title: T\nlogsource: {{product: aws, service: cloudtrail}}\ndetection:\n{detection}");
         let collection = rsigma_parser::parse_sigma_yaml(&text).unwrap();
         Necessary::of(collection.rules.first().unwrap_or_else(|| panic!("{:?}", collection.errors)))
     }
@@ -123,7 +126,8 @@ mod tests {
 
     #[test]
     fn selections_are_conjunctions_of_alternatives() {
-        let found = necessary("  s:\n    eventSource: IAM.amazonaws.com\n    eventName: [A, b]\n  condition: s\n");
+        let found =
+            necessary("  s:\n    eventSource: IAM.amazonaws.com\n    eventName: [A, b]\n  condition: s\n");
         assert_eq!(found.event_source, set(&["iam.amazonaws.com"]));
         assert_eq!(found.event_name, set(&["a", "b"]));
         assert_eq!(found.identity_type, None);

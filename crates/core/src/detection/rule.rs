@@ -64,7 +64,10 @@ pub fn load_sigma(file: &str, text: &str, origin: &Origin) -> Loaded {
         refuse(format!("not a Sigma rule: {error}"), false);
     }
     for correlation in &collection.correlations {
-        refuse(format!("`{}` is a correlation rule, which this version does not evaluate", correlation.title), false);
+        refuse(
+            format!("`{}` is a correlation rule, which this version does not evaluate", correlation.title),
+            false,
+        );
     }
     for filter in &collection.filters {
         refuse(format!("`{}` is a filter rule, which this version does not apply", filter.title), false);

@@ -226,7 +226,9 @@ mod tests {
 
     #[test]
     fn sees_what_rules_are_indexed_by() {
-        let seen = probe(r#"{"eventSource":"a","eventName":"\u0042","userIdentity":{"x":[{}],"type":"Root"},"z":1}"#);
+        let seen = probe(
+            r#"{"eventSource":"a","eventName":"\u0042","userIdentity":{"x":[{}],"type":"Root"},"z":1}"#,
+        );
         assert_eq!(seen.event_source, Seen::Text("a".into()));
         assert_eq!(seen.event_name, Seen::Text("B".into()));
         assert_eq!(seen.identity_type, Seen::Text("Root".into()));
@@ -236,7 +238,10 @@ mod tests {
     #[test]
     fn odd_members_are_told_apart_from_absent_ones() {
         let seen = probe(r#"{"eventSource":null,"eventName":["a"],"userIdentity":"x"}"#);
-        assert_eq!((seen.event_source, seen.event_name, seen.identity_type), (Seen::Absent, Seen::Other, Seen::Other));
+        assert_eq!(
+            (seen.event_source, seen.event_name, seen.identity_type),
+            (Seen::Absent, Seen::Other, Seen::Other)
+        );
         assert!(probe(r#"{"userIdentity.type":"Root"}"#).has_dotted_key);
     }
 

@@ -102,7 +102,9 @@ impl<'s, R: Read> Reader<'s, R> {
         let offset = self.window.offset() + self.window.bytes().len() as u64;
         let reason = match error.kind() {
             ErrorKind::UnexpectedEof => "the compressed data ends early".to_owned(),
-            ErrorKind::InvalidInput | ErrorKind::InvalidData => format!("the compressed data is damaged: {error}"),
+            ErrorKind::InvalidInput | ErrorKind::InvalidData => {
+                format!("the compressed data is damaged: {error}")
+            }
             _ => error.to_string(),
         };
         Damage { offset, reason }

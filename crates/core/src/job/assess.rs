@@ -69,7 +69,9 @@ pub async fn assess(
     let (total, _) = ports.resources.fingerprint().await?;
     let mut assessor = Assessor::new(&catalog.posture);
     let mut statistics = Statistics::default();
-    for name in ["resources", "evaluations", "compliant", "non_compliant", "unknown", "not_applicable", "waived"] {
+    for name in
+        ["resources", "evaluations", "compliant", "non_compliant", "unknown", "not_applicable", "waived"]
+    {
         statistics.count(name, 0);
     }
     let mut assessment = Assessment::default();
@@ -129,7 +131,9 @@ fn evaluation(
 ) -> Evaluation {
     let rule = judgement.rule;
     let waiver = match judgement.verdict {
-        Verdict::Fail => waivers.for_finding(&rule.stamp.id, &resource.id, &resource.account, execution.started_at),
+        Verdict::Fail => {
+            waivers.for_finding(&rule.stamp.id, &resource.id, &resource.account, execution.started_at)
+        }
         Verdict::Pass | Verdict::NotApplicable | Verdict::Unknown(_) => None,
     };
     Evaluation {

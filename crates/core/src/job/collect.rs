@@ -63,8 +63,10 @@ pub async fn collect(
             count(&mut statistics, &listed.resources);
             statistics.count("damaged", listed.damaged);
             if listed.elsewhere > 0 {
-                *statistics.skipped.entry("belongs to another account that is read too".to_owned()).or_default() +=
-                    listed.elsewhere;
+                *statistics
+                    .skipped
+                    .entry("belongs to another account that is read too".to_owned())
+                    .or_default() += listed.elsewhere;
             }
             debug!(
                 account = account.account.as_str(),
@@ -106,5 +108,8 @@ fn count(statistics: &mut Statistics, resources: &[Resource]) {
 
 /// When something kept now may be forgotten.
 pub(super) fn expiry(from: Timestamp, retention: Duration) -> Timestamp {
-    SignedDuration::try_from(retention).ok().and_then(|by| from.checked_add(by).ok()).unwrap_or(Timestamp::MAX)
+    SignedDuration::try_from(retention)
+        .ok()
+        .and_then(|by| from.checked_add(by).ok())
+        .unwrap_or(Timestamp::MAX)
 }

@@ -91,12 +91,15 @@ pub async fn detect(
         detection: Detection::default(),
         last_evidence: None,
     };
-    for name in ["files", "events", "bytes", "violations", "attempted", "suppressed", "duplicates", "unreadable"] {
+    for name in
+        ["files", "events", "bytes", "violations", "attempted", "suppressed", "duplicates", "unreadable"]
+    {
         ledger.statistics.count(name, 0);
     }
-    for (reason, count) in
-        [("not an event file", settings.ignored_files), ("rule could not be loaded", settings.rules_not_loaded)]
-    {
+    for (reason, count) in [
+        ("not an event file", settings.ignored_files),
+        ("rule could not be loaded", settings.rules_not_loaded),
+    ] {
         if count > 0 {
             ledger.statistics.skipped.insert(reason.to_owned(), count);
         }
@@ -116,7 +119,9 @@ pub async fn detect(
             ledger.take(&input.name, batch, sink).await?;
             if execution.is_out_of_time() {
                 stop.store(true, Ordering::Relaxed);
-                let files = total.map_or("the rest".to_owned(), |(files, _)| format!("{} of {files} files", files - opened));
+                let files = total.map_or("the rest".to_owned(), |(files, _)| {
+                    format!("{} of {files} files", files - opened)
+                });
                 ledger.statistics.remaining = Some(format!("the rest of {}, and {files}", input.name));
                 break 'all;
             }
@@ -182,7 +187,8 @@ impl Ledger<'_> {
                 Recorded::Duplicate => self.statistics.count("duplicates", 1),
                 Recorded::New | Recorded::Again => {
                     self.count(violation);
-                    sink(violation).map_err(|error| JobError::Input(format!("writing the output: {error}")))?;
+                    sink(violation)
+                        .map_err(|error| JobError::Input(format!("writing the output: {error}")))?;
                 }
             }
         }

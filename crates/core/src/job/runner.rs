@@ -168,8 +168,12 @@ impl Runner<'_> {
             "Job started."
         );
         let stop_at = after(began, order.deadline.saturating_sub(MARGIN.min(order.deadline / 10)));
-        let execution =
-            Execution { id: run.execution_id.clone(), started_at: run.started_at, clock: self.clock, stop_at };
+        let execution = Execution {
+            id: run.execution_id.clone(),
+            started_at: run.started_at,
+            clock: self.clock,
+            stop_at,
+        };
         let result = work(&execution).await;
         let ended = self.clock.now();
         run.finished_at = Some(ended);
@@ -206,7 +210,10 @@ impl Runner<'_> {
             } else {
                 run.status = RunStatus::Abandoned;
                 run.finished_at = Some(began);
-                warn!(run = run.execution_id.as_str(), "A killed run is abandoned: its input has changed since.");
+                warn!(
+                    run = run.execution_id.as_str(),
+                    "A killed run is abandoned: its input has changed since."
+                );
                 self.runs.put(&run).await?;
             }
         }
@@ -240,11 +247,17 @@ impl Runner<'_> {
 
     async fn publish(&self, run: &Run, duration: Duration) {
         #[expect(clippy::cast_precision_loss, reason = "a metric is a float; counts are far below 2^52")]
-        let count = |name: &str, value: u64| Metric { name: name.to_owned(), value: value as f64, unit: Unit::Count };
-        let mut metrics: Vec<Metric> = run.statistics.counts.iter().map(|(name, value)| count(name, *value)).collect();
+        let count =
+            |name: &str, value: u64| Metric { name: name.to_owned(), value: value as f64, unit: Unit::Count };
+        let mut metrics: Vec<Metric> =
+            run.statistics.counts.iter().map(|(name, value)| count(name, *value)).collect();
         metrics.push(count("skipped", run.statistics.skipped_total()));
         metrics.push(count("success", u64::from(run.status == RunStatus::Done)));
-        metrics.push(Metric { name: "duration".to_owned(), value: duration.as_secs_f64(), unit: Unit::Seconds });
+        metrics.push(Metric {
+            name: "duration".to_owned(),
+            value: duration.as_secs_f64(),
+            unit: Unit::Seconds,
+        });
         if let Err(error) = self.metrics.publish(run, &metrics).await {
             warn!(error = %error, "Metrics could not be published.");
         }

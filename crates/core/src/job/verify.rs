@@ -49,7 +49,8 @@ pub async fn verify(
     progress.begin("Re-hashing evidence", None);
     loop {
         if execution.is_out_of_time() {
-            statistics.remaining = Some(format!("evidence after {}", after.as_deref().unwrap_or("the beginning")));
+            statistics.remaining =
+                Some(format!("evidence after {}", after.as_deref().unwrap_or("the beginning")));
             break;
         }
         let page = index.page(after.as_deref(), 200).await?;

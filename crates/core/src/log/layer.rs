@@ -94,7 +94,9 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for LogLayer {
 
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
         let mut fields = Vec::new();
-        for span in context.event_scope(event).into_iter().flat_map(tracing_subscriber::registry::Scope::from_root) {
+        for span in
+            context.event_scope(event).into_iter().flat_map(tracing_subscriber::registry::Scope::from_root)
+        {
             if let Some(Fields(inner)) = span.extensions().get::<Fields>() {
                 fields.extend(inner.iter().cloned());
             }
@@ -111,7 +113,13 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for LogLayer {
         let line = match self.format {
             LogFormat::Json => {
                 let time = rfc3339_nanos(self.clock.now());
-                json_line(&time, level.as_str(), &self.correlation_id, &message, fields.into_iter().chain(own.0))
+                json_line(
+                    &time,
+                    level.as_str(),
+                    &self.correlation_id,
+                    &message,
+                    fields.into_iter().chain(own.0),
+                )
             }
             LogFormat::Text => text_line(level, &message, &own.0),
         };

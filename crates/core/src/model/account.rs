@@ -57,7 +57,8 @@ mod tests {
     #[test]
     fn twelve_digits_and_nothing_else() {
         assert!(AccountId::parse("012345678901").is_ok());
-        for text in ["", "12345678901", "1234567890123", "12345678901a", "１２３４５６７８９０１２"] {
+        for text in ["", "12345678901", "1234567890123", "12345678901a", "１２３４５６７８９０１２"]
+        {
             assert!(AccountId::parse(text).is_err(), "{text}");
         }
     }

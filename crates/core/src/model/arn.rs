@@ -31,7 +31,13 @@ impl Arn {
         if next()? != "arn" {
             return Err(InvalidArn(text.to_owned()));
         }
-        let arn = Self { partition: next()?, service: next()?, region: next()?, account: next()?, resource: next()? };
+        let arn = Self {
+            partition: next()?,
+            service: next()?,
+            region: next()?,
+            account: next()?,
+            resource: next()?,
+        };
         if arn.partition.is_empty() || arn.service.is_empty() || arn.resource.is_empty() {
             return Err(InvalidArn(text.to_owned()));
         }

@@ -54,7 +54,8 @@ impl<'r> Assessor<'r> {
     /// What every rule of the resource's type says of it, as of the time it was seen.
     pub fn judge(&mut self, resource: &Resource) -> Vec<Judgement<'r>> {
         let Some(rules) = self.rules.get(resource.resource_type.as_str()) else { return Vec::new() };
-        let context = self.contexts.entry(resource.seen_at).or_insert_with(|| functions::context(resource.seen_at));
+        let context =
+            self.contexts.entry(resource.seen_at).or_insert_with(|| functions::context(resource.seen_at));
         let mut scope = context.new_inner_scope();
         scope.add_variable_from_value("resource", to_cel(&resource.document));
         let judge = |(rule, parameters): &(&'r PostureRule, cel::Value)| {
@@ -111,9 +112,15 @@ fn ask(condition: &Condition, resource: &Resource, scope: &Context<'_, '_>) -> R
 fn explain(error: &ExecutionError) -> String {
     match error {
         ExecutionError::NoSuchKey(key) => format!("the document has no `{key}`"),
-        ExecutionError::FunctionError { function, .. } => format!("`{function}` cannot use what the document has"),
-        ExecutionError::UndeclaredReference(name) => format!("the rule names `{name}`, which nothing declares"),
-        ExecutionError::NoSuchOverload(call) => format!("`{}` cannot use what the document has", call.function()),
+        ExecutionError::FunctionError { function, .. } => {
+            format!("`{function}` cannot use what the document has")
+        }
+        ExecutionError::UndeclaredReference(name) => {
+            format!("the rule names `{name}`, which nothing declares")
+        }
+        ExecutionError::NoSuchOverload(call) => {
+            format!("`{}` cannot use what the document has", call.function())
+        }
         _ => "the document is not of the shape the rule expects".to_owned(),
     }
 }

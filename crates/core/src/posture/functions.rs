@@ -10,9 +10,8 @@ use jiff::fmt::temporal::DateTimeParser;
 pub(super) fn context(now: Timestamp) -> Context<'static, 'static> {
     let mut context = Context::default();
     let days_since = move |text: Arc<String>| -> Result<i64, ExecutionError> {
-        let time = parse_time(&text).ok_or_else(|| {
-            ExecutionError::function_error("days_since", format!("`{text}` is not a time"))
-        })?;
+        let time = parse_time(&text)
+            .ok_or_else(|| ExecutionError::function_error("days_since", format!("`{text}` is not a time")))?;
         Ok(now.duration_since(time).as_hours() / 24)
     };
     let added = context.add_function("days_since", days_since);

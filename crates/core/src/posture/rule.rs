@@ -101,14 +101,20 @@ impl PostureRule {
     /// # Errors
     /// [`PostureRuleError`] names the line or the field.
     pub fn parse(text: &str, origin: &Origin) -> Result<Self, PostureRuleError> {
-        let file: RuleFile = yaml_serde::from_str(text).map_err(|error| PostureRuleError::Shape(error.to_string()))?;
-        let wrong = |field: &str, problem: String| PostureRuleError::Field { field: field.to_owned(), problem };
+        let file: RuleFile =
+            yaml_serde::from_str(text).map_err(|error| PostureRuleError::Shape(error.to_string()))?;
+        let wrong =
+            |field: &str, problem: String| PostureRuleError::Field { field: field.to_owned(), problem };
         if !is_kebab_case(&file.id) {
             return Err(wrong("id", format!("`{}` is not kebab-case", file.id)));
         }
-        let expression = Condition::compile(&file.expression).map_err(|problem| wrong("expression", problem))?;
+        let expression =
+            Condition::compile(&file.expression).map_err(|problem| wrong("expression", problem))?;
         if expression.reads.is_empty() {
-            return Err(wrong("expression", "reads nothing of `resource`, so it says nothing about one".to_owned()));
+            return Err(wrong(
+                "expression",
+                "reads nothing of `resource`, so it says nothing about one".to_owned(),
+            ));
         }
         let applies = file.applies.as_deref().map(Condition::compile).transpose();
         let mut absent = Vec::new();
@@ -143,7 +149,8 @@ impl PostureRule {
         for (name, value) in values {
             let Some(current) = self.parameters.get_mut(name) else {
                 let known: Vec<_> = self.parameters.keys().map(String::as_str).collect();
-                let problem = format!("is no parameter of `{}` (it has: {})", self.stamp.id, known.join(", "));
+                let problem =
+                    format!("is no parameter of `{}` (it has: {})", self.stamp.id, known.join(", "));
                 return Err(PostureRuleError::Field { field: name.clone(), problem });
             };
             *current = value.clone();

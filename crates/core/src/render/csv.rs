@@ -44,7 +44,11 @@ impl<W: Write> CsvWriter<W> {
 /// A cell that begins like a formula gets an apostrophe, as OWASP advises against CSV injection.
 /// <https://owasp.org/www-community/attacks/CSV_Injection>
 fn safe(cell: &str) -> String {
-    if cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) { format!("'{cell}") } else { cell.to_owned() }
+    if cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) {
+        format!("'{cell}")
+    } else {
+        cell.to_owned()
+    }
 }
 
 fn or_empty(text: Option<&String>) -> String {
@@ -55,8 +59,20 @@ fn or_empty(text: Option<&String>) -> String {
 #[must_use]
 pub fn evaluation_columns() -> [&'static str; 14] {
     [
-        "resource_id", "resource_type", "account", "region", "rule", "severity", "verdict", "reason", "evaluated_at",
-        "waiver_owner", "waiver_reason", "waiver_expires", "evidence", "execution_id",
+        "resource_id",
+        "resource_type",
+        "account",
+        "region",
+        "rule",
+        "severity",
+        "verdict",
+        "reason",
+        "evaluated_at",
+        "waiver_owner",
+        "waiver_reason",
+        "waiver_expires",
+        "evidence",
+        "execution_id",
     ]
 }
 
@@ -88,8 +104,23 @@ pub fn evaluation_row(evaluation: &Evaluation) -> [String; 14] {
 #[must_use]
 pub fn violation_columns() -> [&'static str; 18] {
     [
-        "event_time", "rule", "severity", "action", "outcome", "event_name", "event_source", "account", "region",
-        "principal", "source_ip", "error_code", "event_id", "file", "position", "suppressed_by", "suppressed_reason",
+        "event_time",
+        "rule",
+        "severity",
+        "action",
+        "outcome",
+        "event_name",
+        "event_source",
+        "account",
+        "region",
+        "principal",
+        "source_ip",
+        "error_code",
+        "event_id",
+        "file",
+        "position",
+        "suppressed_by",
+        "suppressed_reason",
         "evidence",
     ]
 }
@@ -124,8 +155,21 @@ pub fn violation_row(violation: &Violation) -> [String; 18] {
 #[must_use]
 pub fn user_columns() -> [&'static str; 16] {
     [
-        "account", "name", "user_name", "user_id", "arn", "create_date", "password_last_used", "console_access", "mfa",
-        "active_keys", "oldest_active_key_days", "groups", "attached_policies", "inline_policies", "scan_timestamp",
+        "account",
+        "name",
+        "user_name",
+        "user_id",
+        "arn",
+        "create_date",
+        "password_last_used",
+        "console_access",
+        "mfa",
+        "active_keys",
+        "oldest_active_key_days",
+        "groups",
+        "attached_policies",
+        "inline_policies",
+        "scan_timestamp",
         "evidence",
     ]
 }
@@ -134,7 +178,8 @@ pub fn user_columns() -> [&'static str; 16] {
 #[must_use]
 pub fn user_row(user: &IamUser) -> [String; 16] {
     let unknown = || "unknown".to_owned();
-    let flag = |flag: Option<bool>| flag.map_or_else(unknown, |flag| if flag { "yes" } else { "no" }.to_owned());
+    let flag =
+        |flag: Option<bool>| flag.map_or_else(unknown, |flag| if flag { "yes" } else { "no" }.to_owned());
     let list = |list: &Option<Vec<String>>| list.as_ref().map_or_else(unknown, |items| items.join(" "));
     let keys = user.access_keys.as_ref();
     let active = keys.map(|keys| keys.iter().filter(|key| key.active).count());

@@ -98,7 +98,11 @@ impl<W: Write> HtmlReport<W> {
     /// # Errors
     /// When the output cannot be written.
     pub fn posture(&mut self, summary: &PostureSummary, rules: &[RuleNote<'_>]) -> std::io::Result<()> {
-        let opening = format!(",\"posture\":{{\"summary\":{},\"rules\":{},\"evaluations\":[", posture_summary(summary), json!(rules));
+        let opening = format!(
+            ",\"posture\":{{\"summary\":{},\"rules\":{},\"evaluations\":[",
+            posture_summary(summary),
+            json!(rules)
+        );
         self.output.write_all(without_angle(&opening).as_bytes())
     }
 
@@ -214,12 +218,18 @@ mod tests {
         for marker in ["{{title}}", "{{data}}", "/*{{css}}*/", "/*{{js}}*/"] {
             assert_eq!(PAGE.matches(marker).count(), 1, "{marker}");
         }
-        assert!(PAGE.find("{{title}}") < PAGE.find("{{data}}") && PAGE.find("/*{{css}}*/") < PAGE.find("{{data}}"));
+        assert!(
+            PAGE.find("{{title}}") < PAGE.find("{{data}}")
+                && PAGE.find("/*{{css}}*/") < PAGE.find("{{data}}")
+        );
         assert!(PAGE.find("{{data}}") < PAGE.find("/*{{js}}*/"));
         for part in [STYLE, SCRIPT] {
             assert!(!part.contains("{{") && !part.contains("</script") && !part.contains("<!--"));
         }
-        assert!(!PAGE.contains("http://") && !PAGE.contains("https://") && !STYLE.contains("url("), "no remote asset");
+        assert!(
+            !PAGE.contains("http://") && !PAGE.contains("https://") && !STYLE.contains("url("),
+            "no remote asset"
+        );
     }
 
     #[test]

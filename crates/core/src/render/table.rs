@@ -96,7 +96,9 @@ impl Table {
             let room = style.width.filter(|_| is_last).map(|total| total.saturating_sub(used).max(20));
             let text = room.map_or_else(|| cell.clone(), |room| shortened(cell, room));
             let word = if heading { "heading" } else { cell.as_str() };
-            let is_word = heading || ["pass", "fail", "unknown", "attempted"].contains(&word) || Severity::parse(word).is_some();
+            let is_word = heading
+                || ["pass", "fail", "unknown", "attempted"].contains(&word)
+                || Severity::parse(word).is_some();
             let painted = if is_word { style.paint(word, &text) } else { text.clone() };
             let padding = if is_last { 0 } else { width.saturating_sub(text.chars().count()) + 2 };
             write!(output, "{painted}{:padding$}", "")?;
@@ -107,7 +109,13 @@ impl Table {
 }
 
 fn printable(text: &str) -> String {
-    text.chars().flat_map(|letter| if letter.is_control() { letter.escape_debug().collect::<Vec<_>>() } else { vec![letter] }).collect()
+    text.chars()
+        .flat_map(
+            |letter| {
+                if letter.is_control() { letter.escape_debug().collect::<Vec<_>>() } else { vec![letter] }
+            },
+        )
+        .collect()
 }
 
 fn shortened(text: &str, room: usize) -> String {

@@ -30,7 +30,11 @@ impl Evaluations for SqliteStore {
                 // The rules that judged one resource share its evidence.
                 if last != evaluation.evidence {
                     let subject = evaluation.resource_id.as_str();
-                    refer(transaction, evaluation.evidence.iter().map(|digest| (digest, subject)), Some(expires_at))?;
+                    refer(
+                        transaction,
+                        evaluation.evidence.iter().map(|digest| (digest, subject)),
+                        Some(expires_at),
+                    )?;
                     last = &evaluation.evidence;
                 }
             }

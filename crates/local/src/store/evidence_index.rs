@@ -9,7 +9,8 @@ use rusqlite::types::Type;
 use super::{SqliteStore, one_more};
 
 fn digest(text: &str) -> rusqlite::Result<Digest> {
-    Digest::parse(text).map_err(|error| rusqlite::Error::FromSqlConversionFailure(0, Type::Text, error.into()))
+    Digest::parse(text)
+        .map_err(|error| rusqlite::Error::FromSqlConversionFailure(0, Type::Text, error.into()))
 }
 
 #[async_trait]

@@ -21,7 +21,9 @@ impl Locks for SqliteStore {
             if let Some((holder, expires_at)) = held {
                 // An expiry that cannot be read never holds anybody up.
                 let expires_at = expires_at.parse().unwrap_or(Timestamp::MIN);
-                let free = holder == wanted.holder || expires_at <= now || self.liveness.is_dead(&wanted.name, &holder);
+                let free = holder == wanted.holder
+                    || expires_at <= now
+                    || self.liveness.is_dead(&wanted.name, &holder);
                 if !free {
                     return Ok(Acquired::Held(Lock { name: wanted.name.clone(), holder, expires_at }));
                 }

@@ -19,7 +19,11 @@ impl Resources for SqliteStore {
                 let digest = Digest::of(text.as_bytes()).to_string();
                 let (account, kind) = (resource.account.as_str(), &resource.resource_type);
                 statement.execute((&resource.id, execution_id, account, kind, digest, text))?;
-                refer(transaction, resource.evidence.iter().map(|digest| (digest, resource.id.as_str())), None)?;
+                refer(
+                    transaction,
+                    resource.evidence.iter().map(|digest| (digest, resource.id.as_str())),
+                    None,
+                )?;
             }
             Ok(())
         })
@@ -27,8 +31,8 @@ impl Resources for SqliteStore {
 
     async fn sweep(&self, execution_id: &str, accounts: &[AccountId]) -> PortResult<u64> {
         self.write(|transaction| {
-            let mut statement =
-                transaction.prepare_cached("DELETE FROM resources WHERE account = ?1 AND execution_id <> ?2")?;
+            let mut statement = transaction
+                .prepare_cached("DELETE FROM resources WHERE account = ?1 AND execution_id <> ?2")?;
             let mut gone = 0;
             for account in accounts {
                 gone += statement.execute((account.as_str(), execution_id))? as u64;
@@ -46,7 +50,8 @@ impl Resources for SqliteStore {
     }
 
     async fn fingerprint(&self) -> PortResult<(u64, Digest)> {
-        let digests: Vec<String> = self.rows("SELECT digest FROM resources ORDER BY id", (), |row| row.get(0))?;
+        let digests: Vec<String> =
+            self.rows("SELECT digest FROM resources ORDER BY id", (), |row| row.get(0))?;
         Ok((digests.len() as u64, Digest::of_parts(digests.iter().map(String::as_bytes))))
     }
 }

@@ -45,7 +45,8 @@ impl Runs for SqliteStore {
     }
 
     async fn unfinished(&self, job: JobName, scope: &str) -> PortResult<Vec<Run>> {
-        let sql = "SELECT item FROM runs WHERE job = ?1 AND scope = ?2 AND status = 'running' ORDER BY started_at";
+        let sql =
+            "SELECT item FROM runs WHERE job = ?1 AND scope = ?2 AND status = 'running' ORDER BY started_at";
         self.runs(sql, (job.as_str(), scope))
     }
 

@@ -83,8 +83,7 @@ pub(super) fn migrate(connection: &mut Connection, path: &Path) -> PortResult<()
     let known = u32::try_from(STEPS.len()).unwrap_or(u32::MAX);
     // The version is read under the write lock: two processes may open a new store at once.
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(fail)?;
-    let found: u32 =
-        transaction.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(fail)?;
+    let found: u32 = transaction.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(fail)?;
     if found > known {
         return Err(PortError::Newer { what: format!("the store `{}`", path.display()), found, known });
     }

@@ -17,8 +17,18 @@ impl Users for SqliteStore {
             )?;
             for user in users {
                 let expiry = expires_at.as_millisecond();
-                statement.execute((&user.user_name, &user.scan_timestamp, user.account.as_str(), expiry, json(user)?))?;
-                refer(transaction, user.evidence.iter().map(|digest| (digest, user.arn.as_str())), Some(expires_at))?;
+                statement.execute((
+                    &user.user_name,
+                    &user.scan_timestamp,
+                    user.account.as_str(),
+                    expiry,
+                    json(user)?,
+                ))?;
+                refer(
+                    transaction,
+                    user.evidence.iter().map(|digest| (digest, user.arn.as_str())),
+                    Some(expires_at),
+                )?;
             }
             Ok(())
         })

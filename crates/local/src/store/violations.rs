@@ -20,7 +20,8 @@ impl Violations for SqliteStore {
             return Ok(Vec::new());
         }
         self.write(|transaction| {
-            let mut known = transaction.prepare_cached("SELECT execution_id FROM violations WHERE id = ?1")?;
+            let mut known =
+                transaction.prepare_cached("SELECT execution_id FROM violations WHERE id = ?1")?;
             let mut put = transaction.prepare_cached(
                 "INSERT OR REPLACE INTO violations (id, event_time, execution_id, expires_at, item)
                  VALUES (?1, ?2, ?3, ?4, ?5)",
@@ -37,7 +38,8 @@ impl Violations for SqliteStore {
                 let time = violation.event_time.as_deref().unwrap_or_default();
                 put.execute((id, time, execution_id, expires_at.as_millisecond(), json(violation)?))?;
             }
-            let evidence = violations.iter().map(|violation| (&violation.evidence, violation.event_id.as_str()));
+            let evidence =
+                violations.iter().map(|violation| (&violation.evidence, violation.event_id.as_str()));
             refer(transaction, evidence, Some(expires_at))?;
             Ok(recorded)
         })

@@ -7,7 +7,11 @@ use provost_core::port::{Acquired, Lock, Locks as _};
 use provost_local::SqliteStore;
 
 fn lock(holder: &str) -> Lock {
-    Lock { name: "assess/all".to_owned(), holder: holder.to_owned(), expires_at: "2100-01-01T00:00:00Z".parse().unwrap() }
+    Lock {
+        name: "assess/all".to_owned(),
+        holder: holder.to_owned(),
+        expires_at: "2100-01-01T00:00:00Z".parse().unwrap(),
+    }
 }
 
 const NOW: &str = "2026-11-22T00:00:00Z";
@@ -40,7 +44,8 @@ fn of_many_that_try_at_once_one_gets_in() {
             scope.spawn(move || {
                 let store = SqliteStore::open(folder.path()).unwrap();
                 barrier.wait();
-                let got = block_on(store.acquire(&lock(&format!("holder-{number}")), NOW.parse().unwrap())).unwrap();
+                let got = block_on(store.acquire(&lock(&format!("holder-{number}")), NOW.parse().unwrap()))
+                    .unwrap();
                 winners.fetch_add(u32::from(got == Acquired::Yes), Ordering::Relaxed);
                 barrier.wait();
             });

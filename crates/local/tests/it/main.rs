@@ -1,4 +1,13 @@
 //! The local adapters keep every promise of their ports, and what is theirs beyond.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::print_stderr,
+    reason = "a test stops at the first thing that is not as it should be"
+)]
 
 mod contracts;
 mod locks;

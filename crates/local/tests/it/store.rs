@@ -17,7 +17,8 @@ fn a_newer_store_is_refused_and_left_alone() {
 #[test]
 fn a_file_that_is_no_store_is_refused_by_name() {
     let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("provost.db"), "not a database, but long enough to be read as one").unwrap();
+    std::fs::write(folder.path().join("provost.db"), "not a database, but long enough to be read as one")
+        .unwrap();
     let error = SqliteStore::open(folder.path()).unwrap_err().to_string();
     assert!(error.contains("provost.db"), "{error}");
 }

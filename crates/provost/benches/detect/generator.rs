@@ -73,7 +73,14 @@ impl Numbers {
 
     fn uuid(&mut self) -> String {
         let (high, low) = (self.next(), self.next());
-        format!("{:08x}-{:04x}-4{:03x}-a{:03x}-{:012x}", high >> 32, high >> 16 & 0xffff, high & 0xfff, low >> 52, low & 0xffff_ffff_ffff)
+        format!(
+            "{:08x}-{:04x}-4{:03x}-a{:03x}-{:012x}",
+            high >> 32,
+            high >> 16 & 0xffff,
+            high & 0xfff,
+            low >> 52,
+            low & 0xffff_ffff_ffff
+        )
     }
 }
 
@@ -89,7 +96,8 @@ pub(crate) fn archive(folder: &Path, bytes: u64) -> Vec<PathBuf> {
                 let mut size = 0;
                 let mut number = lane;
                 while size < bytes / lanes {
-                    let path = folder.join(format!("111122223333_CloudTrail_eu-central-1_{number:06}.json.gz"));
+                    let path =
+                        folder.join(format!("111122223333_CloudTrail_eu-central-1_{number:06}.json.gz"));
                     size += write_file(&path, number);
                     made.push((number, path));
                     number += lanes;
@@ -128,7 +136,8 @@ fn write_file(path: &Path, number: u64) -> u64 {
 }
 
 fn record(text: &mut String, numbers: &mut Numbers, index: u64) {
-    let mut ticket = u32::try_from(numbers.below(u64::from(CALLS.iter().map(|call| call.2).sum::<u32>()))).unwrap();
+    let mut ticket =
+        u32::try_from(numbers.below(u64::from(CALLS.iter().map(|call| call.2).sum::<u32>()))).unwrap();
     let (source, name, _) = *CALLS
         .iter()
         .find(|(_, _, weight)| match ticket.checked_sub(*weight) {
@@ -140,21 +149,36 @@ fn record(text: &mut String, numbers: &mut Numbers, index: u64) {
         })
         .unwrap();
     let user = format!("user.{:03}", numbers.below(120));
-    let role = ["AdminAccess", "ReadOnlyAuditor", "DeployPipeline", "LambdaExec"][usize::try_from(numbers.below(4)).unwrap()];
-    let time = format!("2026-{:02}-{:02}T{:02}:{:02}:{:02}Z", index / 2_419_200 % 12 + 1, index / 86_400 % 28 + 1, index / 3600 % 24, index / 60 % 60, index % 60);
+    let role = ["AdminAccess", "ReadOnlyAuditor", "DeployPipeline", "LambdaExec"]
+        [usize::try_from(numbers.below(4)).unwrap()];
+    let time = format!(
+        "2026-{:02}-{:02}T{:02}:{:02}:{:02}Z",
+        index / 2_419_200 % 12 + 1,
+        index / 86_400 % 28 + 1,
+        index / 3600 % 24,
+        index / 60 % 60,
+        index % 60
+    );
     let identity = if numbers.below(10) < 7 {
         format!(
             r#"{{"type":"AssumedRole","principalId":"{}:{user}","arn":"arn:aws:sts::111122223333:assumed-role/{role}/{user}","accountId":"111122223333","accessKeyId":"{}","sessionContext":{{"sessionIssuer":{{"type":"Role","principalId":"{}","arn":"arn:aws:iam::111122223333:role/{role}","accountId":"111122223333","userName":"{role}"}},"webIdFederationData":{{}},"attributes":{{"creationDate":"{time}","mfaAuthenticated":"false"}}}}}}"#,
-            numbers.key("AROA"), numbers.key("ASIA"), numbers.key("AROA")
+            numbers.key("AROA"),
+            numbers.key("ASIA"),
+            numbers.key("AROA")
         )
     } else {
         format!(
             r#"{{"type":"IAMUser","principalId":"{}","arn":"arn:aws:iam::111122223333:user/{user}","accountId":"111122223333","accessKeyId":"{}","userName":"{user}"}}"#,
-            numbers.key("AIDA"), numbers.key("AKIA")
+            numbers.key("AIDA"),
+            numbers.key("AKIA")
         )
     };
     let failed = numbers.below(100) < 4;
-    let error = if failed { r#","errorCode":"AccessDenied","errorMessage":"User is not authorized to perform this action because no identity-based policy allows it""# } else { "" };
+    let error = if failed {
+        r#","errorCode":"AccessDenied","errorMessage":"User is not authorized to perform this action because no identity-based policy allows it""#
+    } else {
+        ""
+    };
     let (request, response) = parameters(name, &user, role, numbers);
     let response = if failed { "null".to_owned() } else { response };
     let _ = write!(

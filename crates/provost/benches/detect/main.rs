@@ -34,7 +34,12 @@ fn main() {
     let started = Instant::now();
     let files = generator::archive(&folder, size);
     let on_disk: u64 = files.iter().map(|file| std::fs::metadata(file).unwrap().len()).sum();
-    println!("archive: {} files, {} MB gzipped ({:.0} s to make or find)", files.len(), on_disk >> 20, started.elapsed().as_secs_f64());
+    println!(
+        "archive: {} files, {} MB gzipped ({:.0} s to make or find)",
+        files.len(),
+        on_disk >> 20,
+        started.elapsed().as_secs_f64()
+    );
 
     let mut part = Vec::new();
     let mut part_bytes = 0;
@@ -53,8 +58,14 @@ fn main() {
     ours.print("provost detect");
     assert_eq!(found, expected, "the hits are identical");
     println!("hits: {} on both paths, identical", found.len());
-    println!("ratio to the plain path, events per CPU-second: {:.2}", ours.events_per_cpu() / plain.events_per_cpu());
-    println!("share of the inflate-only limit: {:.0} %", 100.0 * ours.events_per_cpu() / inflate.events_per_cpu());
+    println!(
+        "ratio to the plain path, events per CPU-second: {:.2}",
+        ours.events_per_cpu() / plain.events_per_cpu()
+    );
+    println!(
+        "share of the inflate-only limit: {:.0} %",
+        100.0 * ours.events_per_cpu() / inflate.events_per_cpu()
+    );
 
     let (whole, hits, memory) = binary(&files, Some(&folder));
     whole.print("whole archive");
@@ -109,7 +120,8 @@ impl Figure {
 fn cpu(who: UsageWho) -> Duration {
     let usage = getrusage(who).unwrap();
     let time = |value: nix::sys::time::TimeVal| {
-        Duration::from_secs(u64::try_from(value.tv_sec()).unwrap()) + Duration::from_micros(u64::try_from(value.tv_usec()).unwrap())
+        Duration::from_secs(u64::try_from(value.tv_sec()).unwrap())
+            + Duration::from_micros(u64::try_from(value.tv_usec()).unwrap())
     };
     time(usage.user_time()) + time(usage.system_time())
 }
@@ -173,7 +185,9 @@ fn plain_path(files: &[PathBuf]) -> (Figure, Hits) {
 fn binary(files: &[PathBuf], folder: Option<&PathBuf>) -> (Figure, Hits, i64) {
     let store = tempfile::tempdir().unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_provost"));
-    command.args(["detect", "--format", "json", "--deadline", "2h", "--store"]).arg(store.path().join("store"));
+    command
+        .args(["detect", "--format", "json", "--deadline", "2h", "--store"])
+        .arg(store.path().join("store"));
     match folder {
         Some(folder) => command.arg(folder),
         None => command.args(files),
@@ -187,7 +201,10 @@ fn binary(files: &[PathBuf], folder: Option<&PathBuf>) -> (Figure, Hits, i64) {
             .filter(|line| !line.is_empty())
             .map(|line| {
                 let violation: Value = serde_json::from_slice(line).unwrap();
-                (violation["rule"].as_str().unwrap().to_owned(), violation["event_id"].as_str().unwrap().to_owned())
+                (
+                    violation["rule"].as_str().unwrap().to_owned(),
+                    violation["event_id"].as_str().unwrap().to_owned(),
+                )
             })
             .collect();
         let log = String::from_utf8(output.stderr).unwrap();

@@ -41,8 +41,12 @@ pub(crate) fn demo(global: &Global, args: &DemoArgs) -> anyhow::Result<Exit> {
             .iter()
             .map(|told| json!({"severity": told.severity, "title": told.title, "why": told.why}))
             .collect();
-        writeln!(output, "{}", json!({"counts": cycle.counts, "violations": cycle.violations.map(|(all, ..)| all),
-            "worst": told, "files": cycle.files, "runs": cycle.runs}))?;
+        writeln!(
+            output,
+            "{}",
+            json!({"counts": cycle.counts, "violations": cycle.violations.map(|(all, ..)| all),
+            "worst": told, "files": cycle.files, "runs": cycle.runs})
+        )?;
     } else {
         tell(&mut output, &cycle, &worst, args)?;
     }
@@ -66,7 +70,11 @@ fn forget(store: &Path) -> anyhow::Result<()> {
 
 fn tell(output: &mut dyn Write, cycle: &Cycle, worst: &[Headline], args: &DemoArgs) -> std::io::Result<()> {
     let style = style();
-    writeln!(output, "{}", style.paint("heading", "Provost looked at the sample estate of Fernhill, an invented company."))?;
+    writeln!(
+        output,
+        "{}",
+        style.paint("heading", "Provost looked at the sample estate of Fernhill, an invented company.")
+    )?;
     if let Some(counts) = cycle.counts {
         let Counts { compliant, non_compliant, unknown, not_applicable, .. } = counts;
         writeln!(output)?;
@@ -82,7 +90,10 @@ fn tell(output: &mut dyn Write, cycle: &Cycle, worst: &[Headline], args: &DemoAr
     }
     if let Some((violations, attempted, _)) = cycle.violations {
         writeln!(output)?;
-        write!(output, "  {violations} violations in CloudTrail, {attempted} of them attempts that failed. Done:")?;
+        write!(
+            output,
+            "  {violations} violations in CloudTrail, {attempted} of them attempts that failed. Done:"
+        )?;
         for (severity, count) in &cycle.by_severity {
             write!(output, " {count} {}", style.paint(severity.as_str(), severity.as_str()))?;
         }
@@ -98,6 +109,10 @@ fn tell(output: &mut dyn Write, cycle: &Cycle, worst: &[Headline], args: &DemoAr
         writeln!(output, "  {}", file.display())?;
     }
     let store = args.out.join("store");
-    writeln!(output, "  provost verify --store {}   checks the evidence behind every verdict", store.display())?;
+    writeln!(
+        output,
+        "  provost verify --store {}   checks the evidence behind every verdict",
+        store.display()
+    )?;
     writeln!(output, "  provost report posture --store {}   the same in this terminal", store.display())
 }

@@ -25,7 +25,9 @@ pub(crate) fn detect(global: &Global, args: &DetectArgs) -> anyhow::Result<Exit>
     let app = App::open(global)?;
     let paths = if args.paths.is_empty() { &app.config.events } else { &args.paths };
     if paths.is_empty() {
-        bail!("no events to read: name files or folders, - for standard input, or set `events:` in provost.yaml");
+        bail!(
+            "no events to read: name files or folders, - for standard input, or set `events:` in provost.yaml"
+        );
     }
     let mut output = Stdout::new();
     let finished = match global.format {
@@ -35,11 +37,14 @@ pub(crate) fn detect(global: &Global, args: &DetectArgs) -> anyhow::Result<Exit>
         })?,
         Some(Format::Csv) => {
             let mut csv = CsvWriter::new(&mut output, &violation_columns())?;
-            let finished = start(&app, paths, args.threads, &mut |violation| csv.row(&violation_row(violation)))?;
+            let finished =
+                start(&app, paths, args.threads, &mut |violation| csv.row(&violation_row(violation)))?;
             csv.finish()?;
             finished
         }
-        Some(Format::Html) => bail!("detect prints table, json, ndjson or csv; for a page: provost report violations --format html"),
+        Some(Format::Html) => bail!(
+            "detect prints table, json, ndjson or csv; for a page: provost report violations --format html"
+        ),
         Some(Format::Table) | None => {
             let mut worst = Worst::default();
             let finished = start(&app, paths, args.threads, &mut |violation| {
@@ -80,7 +85,8 @@ pub(crate) fn start(
         threads: threads.unwrap_or(cores),
         retention: app.config.retention,
         ignored_files: inputs.ignored(),
-        rules_not_loaded: app.catalog.not_loaded.iter().filter(|refused| !refused.is_other_source).count() as u64,
+        rules_not_loaded: app.catalog.not_loaded.iter().filter(|refused| !refused.is_other_source).count()
+            as u64,
     };
     let ports = job::detect::Ports {
         violations: &app.store,
@@ -112,7 +118,9 @@ impl Worst {
 
     fn cut(&mut self) {
         // Stable, so that equals stay in the order they were found.
-        self.kept.sort_by_key(|violation| std::cmp::Reverse((violation.outcome.as_str() == "done", violation.severity)));
+        self.kept.sort_by_key(|violation| {
+            std::cmp::Reverse((violation.outcome.as_str() == "done", violation.severity))
+        });
         self.kept.truncate(SHOWN);
     }
 
@@ -157,7 +165,9 @@ pub(crate) fn violations_table(violations: &[Violation]) -> Table {
     for violation in violations {
         let text = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".to_owned());
         let outcome = match &violation.suppressed {
-            Some(note) if !note.expired => format!("{} (suppressed by {})", violation.outcome.as_str(), note.owner),
+            Some(note) if !note.expired => {
+                format!("{} (suppressed by {})", violation.outcome.as_str(), note.owner)
+            }
             Some(_) | None => violation.outcome.as_str().to_owned(),
         };
         table.row([

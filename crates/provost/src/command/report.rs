@@ -5,7 +5,9 @@ use std::io::Write;
 use anyhow::bail;
 use jiff::Timestamp;
 use pollster::block_on;
-use provost_core::job::report::{PostureSummary, each_evaluation, each_user, each_violation, posture_summary};
+use provost_core::job::report::{
+    PostureSummary, each_evaluation, each_user, each_violation, posture_summary,
+};
 use provost_core::model::{JobName, LeftOut, Severity, Verdict};
 use provost_core::port::{Clock as _, Runs as _};
 use provost_core::render::{
@@ -74,7 +76,9 @@ fn posture(app: &App, format: Format, all: bool, output: &mut dyn Write) -> anyh
         }))?,
         Format::Csv => {
             let mut csv = CsvWriter::new(output, &evaluation_columns())?;
-            block_on(each_evaluation(&app.store, &execution, &mut |evaluation| csv.row(&evaluation_row(evaluation))))?;
+            block_on(each_evaluation(&app.store, &execution, &mut |evaluation| {
+                csv.row(&evaluation_row(evaluation))
+            }))?;
             csv.finish()?;
         }
         Format::Table => posture_table(app, &summary, all, output)?,
@@ -84,14 +88,25 @@ fn posture(app: &App, format: Format, all: bool, output: &mut dyn Write) -> anyh
 }
 
 /// The posture report in the structure of the specification.
-pub(crate) fn findings_json(app: &App, summary: &PostureSummary, output: &mut dyn Write) -> anyhow::Result<()> {
+pub(crate) fn findings_json(
+    app: &App,
+    summary: &PostureSummary,
+    output: &mut dyn Write,
+) -> anyhow::Result<()> {
     let (_, left_out) = scope(app)?;
     let mut json = PostureJson::new(output, summary, &left_out, SystemClock.now())?;
-    block_on(each_evaluation(&app.store, &summary.run.execution_id, &mut |evaluation| json.evaluation(evaluation)))?;
+    block_on(each_evaluation(&app.store, &summary.run.execution_id, &mut |evaluation| {
+        json.evaluation(evaluation)
+    }))?;
     Ok(json.finish()?)
 }
 
-fn posture_table(app: &App, summary: &PostureSummary, all: bool, output: &mut dyn Write) -> anyhow::Result<()> {
+fn posture_table(
+    app: &App,
+    summary: &PostureSummary,
+    all: bool,
+    output: &mut dyn Write,
+) -> anyhow::Result<()> {
     let mut rows = Vec::new();
     block_on(each_evaluation(&app.store, &summary.run.execution_id, &mut |evaluation| {
         let rank = match evaluation.verdict() {
@@ -110,11 +125,19 @@ fn posture_table(app: &App, summary: &PostureSummary, all: bool, output: &mut dy
     for (_, _, evaluation) in rows {
         let why = evaluation.reason.clone().unwrap_or_default();
         let why = match &evaluation.waiver {
-            Some(note) if note.expired => format!("[waiver of {} EXPIRED {}] {why}", note.owner, note.expires),
+            Some(note) if note.expired => {
+                format!("[waiver of {} EXPIRED {}] {why}", note.owner, note.expires)
+            }
             Some(note) => format!("[waived by {} until {}] {why}", note.owner, note.expires),
             None => why,
         };
-        table.row([evaluation.verdict, evaluation.severity.to_string(), evaluation.rule.id, evaluation.resource_id, why]);
+        table.row([
+            evaluation.verdict,
+            evaluation.severity.to_string(),
+            evaluation.rule.id,
+            evaluation.resource_id,
+            why,
+        ]);
     }
     if !table.is_empty() {
         table.write(output, style())?;
@@ -159,8 +182,13 @@ fn violations(app: &App, format: Format, output: &mut dyn Write) -> anyhow::Resu
                 writeln!(output, "No violations are recorded. To look for some: provost detect PATH...")?;
             } else {
                 violations_table(&found).write(output, style())?;
-                let attempted = found.iter().filter(|violation| violation.outcome.as_str() == "attempted").count();
-                writeln!(output, "\n{} violations, of them {attempted} attempted (the call failed).", found.len())?;
+                let attempted =
+                    found.iter().filter(|violation| violation.outcome.as_str() == "attempted").count();
+                writeln!(
+                    output,
+                    "\n{} violations, of them {attempted} attempted (the call failed).",
+                    found.len()
+                )?;
             }
         }
     }
@@ -193,10 +221,34 @@ fn access(app: &App, format: Format, output: &mut dyn Write) -> anyhow::Result<(
             writeln!(output)
         }))?,
         Format::Table => {
-            let mut table =
-                Table::new(&["ACCOUNT", "USER", "CONSOLE", "MFA", "PASSWORD LAST USED", "ACTIVE KEYS", "OLDEST", "POLICIES"]);
+            let mut table = Table::new(&[
+                "ACCOUNT",
+                "USER",
+                "CONSOLE",
+                "MFA",
+                "PASSWORD LAST USED",
+                "ACTIVE KEYS",
+                "OLDEST",
+                "POLICIES",
+            ]);
             block_on(each_user(&app.store, &mut |user| {
-                let [account, name, _, _, _, _, password, console, mfa, keys, oldest, _, attached, inline, ..] = user_row(user);
+                let [
+                    account,
+                    name,
+                    _,
+                    _,
+                    _,
+                    _,
+                    password,
+                    console,
+                    mfa,
+                    keys,
+                    oldest,
+                    _,
+                    attached,
+                    inline,
+                    ..,
+                ] = user_row(user);
                 let policies = [attached, inline].join(" ");
                 table.row([account, name, console, mfa, password, keys, oldest, policies.trim().to_owned()]);
                 Ok(())
@@ -265,18 +317,23 @@ pub(crate) struct Headline {
 /// The worst things the ledger holds, one per rule: what happened before what is misconfigured.
 pub(crate) fn headlines(app: &App, how_many: usize) -> anyhow::Result<Vec<Headline>> {
     let mut found: Vec<(Severity, bool, String, Headline, u64)> = Vec::new();
-    let mut offer = |is_event: bool, rule: &str, headline: Headline| {
-        match found.iter_mut().find(|(_, event, id, _, _)| *event == is_event && id == rule) {
-            Some((.., count)) => *count += 1,
-            None => found.push((headline.severity, is_event, rule.to_owned(), headline, 1)),
-        }
+    let mut offer = |is_event: bool, rule: &str, headline: Headline| match found
+        .iter_mut()
+        .find(|(_, event, id, _, _)| *event == is_event && id == rule)
+    {
+        Some((.., count)) => *count += 1,
+        None => found.push((headline.severity, is_event, rule.to_owned(), headline, 1)),
     };
     block_on(each_violation(&app.store, &mut |violation| {
         if violation.outcome.as_str() == "done" && violation.suppressed.is_none() {
             let who = violation.principal.as_deref().unwrap_or("somebody");
             let when = violation.event_time.as_deref().unwrap_or("an unknown time");
             let why = format!("{who} at {when}");
-            offer(true, &violation.rule.id, Headline { severity: violation.severity, title: violation.title.clone(), why });
+            offer(
+                true,
+                &violation.rule.id,
+                Headline { severity: violation.severity, title: violation.title.clone(), why },
+            );
         }
         Ok(())
     }))?;
@@ -288,7 +345,8 @@ pub(crate) fn headlines(app: &App, how_many: usize) -> anyhow::Result<Vec<Headli
         block_on(each_evaluation(&app.store, &summary.run.execution_id, &mut |evaluation| {
             if evaluation.verdict() == Verdict::Fail && !evaluation.is_waived() {
                 let why = evaluation.resource_id.clone();
-                let headline = Headline { severity: evaluation.severity, title: title(&evaluation.rule.id), why };
+                let headline =
+                    Headline { severity: evaluation.severity, title: title(&evaluation.rule.id), why };
                 offer(false, &evaluation.rule.id, headline);
             }
             Ok(())

@@ -29,13 +29,20 @@ pub(crate) fn rules(global: &Global, args: &RulesArgs) -> anyhow::Result<Exit> {
     }
     let catalog = load_catalog(&Config::load(global)?)?;
     let posture = catalog.posture.iter().map(|rule| ("posture", &rule.stamp, rule.severity, &rule.title));
-    let detections = catalog.detections.iter().map(|rule| ("detection", &rule.stamp, rule.severity, &rule.title));
+    let detections =
+        catalog.detections.iter().map(|rule| ("detection", &rule.stamp, rule.severity, &rule.title));
     let mut table = Table::new(&["SEVERITY", "KIND", "RULE", "ORIGIN", "TITLE"]);
     let mut listed = Vec::new();
     for (kind, stamp, severity, title) in posture.chain(detections) {
         listed.push(json!({"kind": kind, "rule": stamp.id, "severity": severity, "title": title,
             "origin": stamp.origin, "hash": stamp.hash}));
-        table.row([severity.to_string(), kind.to_owned(), stamp.id.clone(), stamp.origin.to_string(), title.clone()]);
+        table.row([
+            severity.to_string(),
+            kind.to_owned(),
+            stamp.id.clone(),
+            stamp.origin.to_string(),
+            title.clone(),
+        ]);
     }
     if as_json {
         writeln!(output, "{}", json!({"catalog_digest": catalog.digest, "rules": listed}))?;

@@ -50,7 +50,12 @@ impl Cycle {
 }
 
 /// Collects and assesses the estate, detects in the events (else the estate's own), and reports on all of it.
-pub(crate) fn cycle(app: &App, estate: Option<&Path>, events: Vec<PathBuf>, out: &Path) -> anyhow::Result<Cycle> {
+pub(crate) fn cycle(
+    app: &App,
+    estate: Option<&Path>,
+    events: Vec<PathBuf>,
+    out: &Path,
+) -> anyhow::Result<Cycle> {
     let mut cycle = Cycle {
         exit: Exit::done(),
         runs: Vec::new(),
@@ -65,7 +70,9 @@ pub(crate) fn cycle(app: &App, estate: Option<&Path>, events: Vec<PathBuf>, out:
     };
     let events = if events.is_empty() { own_events.into_iter().collect() } else { events };
     if estate.is_none() && events.is_empty() {
-        bail!("nothing to run on: give --estate DIR or --events PATH, or set them in provost.yaml (provost init writes one)");
+        bail!(
+            "nothing to run on: give --estate DIR or --events PATH, or set them in provost.yaml (provost init writes one)"
+        );
     }
     if let Some(path) = estate {
         let collected = collect::start(app, path).context("collect")?;
@@ -80,12 +87,10 @@ pub(crate) fn cycle(app: &App, estate: Option<&Path>, events: Vec<PathBuf>, out:
         let detected = detect::start(app, &events, None, &mut |_| Ok(())).context("detect")?;
         cycle.exit = cycle.exit.and(detect::exit(app, &detected));
         let statistics = &detected.run.statistics;
-        cycle.violations = Some((
-            statistics.get("violations"),
-            statistics.get("attempted"),
-            statistics.get("suppressed"),
-        ));
-        cycle.by_severity = detected.output.by_severity.iter().rev().map(|(severity, count)| (*severity, *count)).collect();
+        cycle.violations =
+            Some((statistics.get("violations"), statistics.get("attempted"), statistics.get("suppressed")));
+        cycle.by_severity =
+            detected.output.by_severity.iter().rev().map(|(severity, count)| (*severity, *count)).collect();
         cycle.runs.push(json!(detected.run));
     }
     cycle.files = write_reports(app, out)?;
@@ -118,7 +123,10 @@ fn summarize(output: &mut Stdout, cycle: &Cycle) -> std::io::Result<()> {
         writeln!(output, "Posture:    {}", provost_core::render::counts_line(counts))?;
     }
     if let Some((violations, attempted, suppressed)) = cycle.violations {
-        writeln!(output, "Violations: {violations}, of them {attempted} attempted and {suppressed} suppressed")?;
+        writeln!(
+            output,
+            "Violations: {violations}, of them {attempted} attempted and {suppressed} suppressed"
+        )?;
     }
     for file in &cycle.files {
         writeln!(output, "Wrote {}", file.display())?;

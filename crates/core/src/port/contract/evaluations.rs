@@ -22,7 +22,8 @@ pub async fn evaluations(store: &dyn Evaluations) {
 
     let all = store.of_execution("run-1", None, 100).await.unwrap();
     assert_eq!(all.next, None);
-    let keys: Vec<_> = all.items.iter().map(|item| (item.resource_id.as_str(), item.rule.id.as_str())).collect();
+    let keys: Vec<_> =
+        all.items.iter().map(|item| (item.resource_id.as_str(), item.rule.id.as_str())).collect();
     assert_eq!(
         keys,
         [

@@ -2,7 +2,7 @@
 
 use super::samples::{at, evaluation, far, user, violation};
 use crate::model::Digest;
-use crate::port::{EvidenceIndex, Evaluations, Users, Violations};
+use crate::port::{Evaluations, EvidenceIndex, Users, Violations};
 
 /// Holds for every store.
 pub async fn evidence_index<S: EvidenceIndex + Evaluations + Users + Violations>(store: &S) {
@@ -18,8 +18,9 @@ pub async fn evidence_index<S: EvidenceIndex + Evaluations + Users + Violations>
     let digests = |items: Vec<crate::port::EvidenceReference>| {
         items.into_iter().map(|item| item.digest).collect::<Vec<_>>()
     };
-    let mut expect: Vec<_> =
-        ["arn:aws:s3:::a", "arn:aws:s3:::b", "anna", "event-1"].map(|text| Digest::of(text.as_bytes())).into();
+    let mut expect: Vec<_> = ["arn:aws:s3:::a", "arn:aws:s3:::b", "anna", "event-1"]
+        .map(|text| Digest::of(text.as_bytes()))
+        .into();
     expect.sort_unstable();
     assert_eq!(digests(EvidenceIndex::page(store, None, 100).await.unwrap().items), expect);
     let first = EvidenceIndex::page(store, None, 2).await.unwrap();
@@ -32,7 +33,10 @@ pub async fn evidence_index<S: EvidenceIndex + Evaluations + Users + Violations>
     let mut gone = vec![Digest::of(b"arn:aws:s3:::a"), Digest::of(b"anna")];
     gone.sort_unstable();
     assert_eq!(forgotten, gone, "what nothing refers to any more is named, what something does is not");
-    assert!(Evaluations::history(store, "arn:aws:s3:::a", None, 10).await.unwrap().items.is_empty(), "expired items are gone");
+    assert!(
+        Evaluations::history(store, "arn:aws:s3:::a", None, 10).await.unwrap().items.is_empty(),
+        "expired items are gone"
+    );
     assert_eq!(Evaluations::history(store, "arn:aws:s3:::b", None, 10).await.unwrap().items.len(), 1);
     assert!(store.latest(None, 10).await.unwrap().items.is_empty());
     assert_eq!(Violations::page(store, None, 10).await.unwrap().items.len(), 1);

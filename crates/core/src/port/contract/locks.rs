@@ -20,7 +20,11 @@ pub async fn locks(locks: &dyn Locks) {
     assert_eq!(locks.acquire(&other, now).await.unwrap(), Acquired::Yes, "another name is another lock");
 
     locks.release("collect/all", "two").await.unwrap();
-    assert_eq!(locks.acquire(&two, now).await.unwrap(), Acquired::Held(one.clone()), "only its holder frees it");
+    assert_eq!(
+        locks.acquire(&two, now).await.unwrap(),
+        Acquired::Held(one.clone()),
+        "only its holder frees it"
+    );
 
     let just_before = at("2026-11-22T00:09:59Z");
     assert_eq!(locks.acquire(&two, just_before).await.unwrap(), Acquired::Held(one.clone()));

@@ -8,7 +8,8 @@ pub async fn violations(store: &dyn Violations) {
     let early = violation("rule-one", "event-1", "2026-11-22T00:00:00Z");
     let late = violation("rule-one", "event-2", "2026-11-22T01:00:00Z");
     let also = violation("rule-two", "event-1", "2026-11-22T00:00:00Z");
-    let record = async |run: &str, items: &[crate::model::Violation]| store.record(run, items, far()).await.unwrap();
+    let record =
+        async |run: &str, items: &[crate::model::Violation]| store.record(run, items, far()).await.unwrap();
     assert_eq!(record("run-1", &[late.clone(), early.clone()]).await, [Recorded::New, Recorded::New]);
     assert_eq!(record("run-1", &[also.clone(), early.clone()]).await, [Recorded::New, Recorded::Duplicate]);
     assert_eq!(

@@ -6,7 +6,8 @@ use crate::waiver::WaiverFile;
 /// Holds for every waiver store.
 pub async fn waivers(store: &dyn Waivers) {
     let entry = |id: &str, owner: &str| {
-        let text = format!("waivers: [{{id: {id}, rule: r, reason: x, owner: {owner}, expires: 2026-12-31}}]");
+        let text =
+            format!("waivers: [{{id: {id}, rule: r, reason: x, owner: {owner}, expires: 2026-12-31}}]");
         WaiverFile::parse(&text).unwrap().waivers.remove(0)
     };
     store.put(&[entry("b", "anna"), entry("a", "anna")]).await.unwrap();

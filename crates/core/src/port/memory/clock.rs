@@ -26,7 +26,10 @@ impl FixedClock {
     /// Moves it.
     pub fn advance(&self, by: Duration) {
         let mut now = lock(&self.now);
-        *now = SignedDuration::try_from(by).ok().and_then(|by| now.checked_add(by).ok()).unwrap_or(Timestamp::MAX);
+        *now = SignedDuration::try_from(by)
+            .ok()
+            .and_then(|by| now.checked_add(by).ok())
+            .unwrap_or(Timestamp::MAX);
     }
 }
 

@@ -9,8 +9,8 @@ use jiff::Timestamp;
 use super::lock;
 use crate::model::{AccountId, Digest, Evaluation, IamUser, JobName, Resource, Run, RunStatus, Violation};
 use crate::port::{
-    Acquired, EvidenceIndex, EvidenceReference, Evaluations, Lock, Locks, Page, PortResult, Recorded, Resources,
-    Runs, Users, Violations, Waivers,
+    Acquired, Evaluations, EvidenceIndex, EvidenceReference, Lock, Locks, Page, PortResult, Recorded,
+    Resources, Runs, Users, Violations, Waivers,
 };
 use crate::waiver::Waiver;
 
@@ -57,7 +57,9 @@ impl Resources for MemoryStore {
     async fn sweep(&self, execution_id: &str, accounts: &[AccountId]) -> PortResult<u64> {
         let mut state = lock(&self.state);
         let before = state.resources.len();
-        state.resources.retain(|_, (run, resource)| run == execution_id || !accounts.contains(&resource.account));
+        state
+            .resources
+            .retain(|_, (run, resource)| run == execution_id || !accounts.contains(&resource.account));
         Ok((before - state.resources.len()) as u64)
     }
 
@@ -177,7 +179,10 @@ impl Violations for MemoryStore {
     async fn page(&self, after: Option<&str>, limit: usize) -> PortResult<Page<Violation>> {
         let state = lock(&self.state);
         let keyed = state.violations.values().map(|(_, _, violation)| {
-            (format!("{}\n{}", violation.event_time.as_deref().unwrap_or_default(), violation.id), violation.clone())
+            (
+                format!("{}\n{}", violation.event_time.as_deref().unwrap_or_default(), violation.id),
+                violation.clone(),
+            )
         });
         let sorted: BTreeMap<String, Violation> = keyed.collect();
         Ok(page(sorted.into_iter(), after, limit))
@@ -259,7 +264,8 @@ impl State {
         let users = self.users.values().map(|(_, user)| (&user.evidence, &user.arn));
         let evaluations = self.evaluations.values().map(|(_, item)| (&item.evidence, &item.resource_id));
         let lists = resources.chain(users).chain(evaluations);
-        let listed = lists.flat_map(|(digests, subject)| digests.iter().map(move |digest| (*digest, subject.clone())));
+        let listed =
+            lists.flat_map(|(digests, subject)| digests.iter().map(move |digest| (*digest, subject.clone())));
         let events = self.violations.values().map(|(_, _, item)| (item.evidence, item.event_id.clone()));
         listed.chain(events).collect()
     }

@@ -4,7 +4,8 @@ use super::*;
 use crate::model::{AccountId, Origin, UnreadReason};
 
 fn verdict(rule: &str, document: Value, unread: &[(&str, UnreadReason)]) -> Verdict {
-    let header = "id: r\ntitle: t\ndescription: d\nresource_type: T\nseverity: low\nmessage: m\nremediation: r\n";
+    let header =
+        "id: r\ntitle: t\ndescription: d\nresource_type: T\nseverity: low\nmessage: m\nremediation: r\n";
     let rules = [PostureRule::parse(&format!("{header}{rule}"), &Origin::BuiltIn).unwrap()];
     let now = "2026-11-22T00:00:00Z".parse().unwrap();
     let resource = Resource {
@@ -54,7 +55,11 @@ fn what_is_unread_is_never_asked_about() {
         "!('x' in resource)",
         "size(resource) == 0",
     ] {
-        assert_eq!(verdict(&format!("expression: \"{expression}\""), json!({}), &[("A", DENIED)]), denied, "{expression}");
+        assert_eq!(
+            verdict(&format!("expression: \"{expression}\""), json!({}), &[("A", DENIED)]),
+            denied,
+            "{expression}"
+        );
     }
     assert_eq!(verdict("expression: resource.A == 1", json!({"A": 1}), &[("B", DENIED)]), Verdict::Pass);
     assert_eq!(verdict("expression: resource.A == 1", json!({"A": 1}), &[("", DENIED)]), denied);
@@ -79,7 +84,8 @@ fn absence_is_a_fact_only_where_the_rule_says_what_it_means() {
 fn what_does_not_fit_is_unknown_and_shows_no_value() {
     let secret = json!({"A": "hunter2"});
     for expression in ["resource.A > 1", "resource.A.B == 1", "resource.A", "days_since(resource.A) < 1"] {
-        let Verdict::Unknown(reason) = verdict(&format!("expression: {expression}"), secret.clone(), &[]) else {
+        let Verdict::Unknown(reason) = verdict(&format!("expression: {expression}"), secret.clone(), &[])
+        else {
             panic!("{expression}");
         };
         assert!(!reason.contains("hunter2"), "{reason}");
@@ -89,10 +95,13 @@ fn what_does_not_fit_is_unknown_and_shows_no_value() {
 #[test]
 fn rules_that_cannot_be_meant_are_refused_by_field() {
     let refuse = |text: &str| PostureRule::parse(text, &Origin::BuiltIn).unwrap_err().to_string();
-    let header = "id: r\ntitle: t\ndescription: d\nresource_type: T\nseverity: low\nmessage: m\nremediation: r\n";
+    let header =
+        "id: r\ntitle: t\ndescription: d\nresource_type: T\nseverity: low\nmessage: m\nremediation: r\n";
     assert!(refuse(&format!("{header}expression: params.x == 1")).starts_with("`expression` reads nothing"));
     assert!(refuse(&format!("{header}expression: resource.A ==")).starts_with("`expression` is not CEL"));
-    assert!(refuse(&format!("{header}absent: {{A: fail}}\nexpression: resource.A")).starts_with("`absent` `A`"));
+    assert!(
+        refuse(&format!("{header}absent: {{A: fail}}\nexpression: resource.A")).starts_with("`absent` `A`")
+    );
     assert!(refuse(&format!("{header}expresion: resource.A")).contains("expresion"));
     assert!(refuse(&header.replace("id: r", "id: R_1")).contains("expression"));
 }
