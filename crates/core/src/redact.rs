@@ -69,9 +69,7 @@ impl Secrets {
                 }
                 changed
             }
-            Value::Array(items) => {
-                items.iter_mut().fold(false, |changed, item| self.walk(item, at) || changed)
-            }
+            Value::Array(items) => each(items.iter_mut(), |item| self.walk(item, at)),
             Value::String(text) => {
                 if !text.trim_start().starts_with(['{', '[']) {
                     return false;
@@ -97,19 +95,26 @@ fn blot(value: &mut Value) -> bool {
     true
 }
 
-/// Keeps the names: blots the values of an object, the `value` of `{name, value}` pairs, else everything.
+/// Does it to every value, also after one was changed; returns whether any was.
+fn each<'v>(values: impl Iterator<Item = &'v mut Value>, mut act: impl FnMut(&'v mut Value) -> bool) -> bool {
+    let mut changed = false;
+    for value in values {
+        changed |= act(value);
+    }
+    changed
+}
+
+/// Keeps the names: blots the values of an object, all but the `name` of `{name, value}` pairs, else
+/// everything.
 fn blot_values(value: &mut Value) -> bool {
     match value {
-        Value::Object(members) => members.values_mut().fold(false, |changed, value| blot(value) || changed),
-        Value::Array(items) => items.iter_mut().fold(false, |changed, item| {
-            let hidden = match item.as_object_mut() {
-                Some(pair) => pair
-                    .iter_mut()
-                    .filter(|(name, _)| !name.eq_ignore_ascii_case("name"))
-                    .fold(false, |changed, (_, value)| blot(value) || changed),
-                None => blot(item),
-            };
-            hidden || changed
+        Value::Object(members) => each(members.values_mut(), blot),
+        Value::Array(items) => each(items.iter_mut(), |item| match item {
+            Value::Object(pair) => {
+                let secret = pair.iter_mut().filter(|(name, _)| !name.eq_ignore_ascii_case("name"));
+                each(secret.map(|(_, value)| value), blot)
+            }
+            other => blot(other),
         }),
         other => blot(other),
     }

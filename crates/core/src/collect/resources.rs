@@ -389,10 +389,9 @@ fn items_of(
 fn is_truncated(response: &Value) -> bool {
     const TOKENS: [&str; 6] =
         ["NextToken", "nextToken", "Marker", "NextMarker", "ContinuationToken", "NextContinuationToken"];
-    let token =
-        |name: &&str| response.get(*name).and_then(Value::as_str).is_some_and(|text| !text.is_empty());
+    let token = |name: &str| response.get(name).and_then(Value::as_str).is_some_and(|text| !text.is_empty());
     response
         .get("IsTruncated")
         .and_then(Value::as_bool)
-        .unwrap_or_else(|| TOKENS.iter().any(|name| token(&name)))
+        .unwrap_or_else(|| TOKENS.iter().any(|name| token(name)))
 }

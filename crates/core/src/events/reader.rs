@@ -340,8 +340,10 @@ impl<'s, R: Read> Reader<'s, R> {
         offset: u64,
         ordinal: &mut u64,
     ) -> ControlFlow<()> {
-        let records = match serde_json::from_slice::<Value>(text).map(|mut value| value["Records"].take()) {
-            Ok(Value::Array(records)) => records,
+        let records = match serde_json::from_slice::<Value>(text)
+            .map(|mut value| value.get_mut("Records").map(Value::take))
+        {
+            Ok(Some(Value::Array(records))) => records,
             Ok(_) | Err(_) => Vec::new(),
         };
         for record in records {

@@ -104,9 +104,8 @@ pub async fn detect(
             ledger.statistics.skipped.insert(reason.to_owned(), count);
         }
     }
-    let mut opened = 0;
     let mut failed_to_list = None;
-    'all: for input in workers.inputs() {
+    'all: for (number, input) in (1..).zip(workers.inputs()) {
         let input = match input {
             Ok(input) => input,
             Err(error) => {
@@ -114,13 +113,12 @@ pub async fn detect(
                 break;
             }
         };
-        opened += 1;
         for batch in input.batches {
             ledger.take(&input.name, batch, sink).await?;
             if execution.is_out_of_time() {
                 stop.store(true, Ordering::Relaxed);
                 let files = total.map_or("the rest".to_owned(), |(files, _)| {
-                    format!("{} of {files} files", files - opened)
+                    format!("{} of {files} files", files - number)
                 });
                 ledger.statistics.remaining = Some(format!("the rest of {}, and {files}", input.name));
                 break 'all;

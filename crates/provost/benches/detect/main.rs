@@ -7,6 +7,7 @@
 #![expect(
     clippy::print_stdout,
     clippy::unwrap_used,
+    clippy::panic,
     clippy::indexing_slicing,
     reason = "a bench prints its figures and stops at the first thing that is wrong"
 )]
