@@ -11,3 +11,4 @@
 
 mod additions;
 mod built_in;
+mod detection;

@@ -2,10 +2,12 @@
 
 mod archive;
 mod clock;
+mod metrics;
 mod store;
 
 pub use archive::MemoryArchive;
 pub use clock::{CountingIds, FixedClock};
+pub use metrics::MemoryMetrics;
 pub use store::MemoryStore;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};

@@ -1,0 +1,70 @@
+//! The index never changes what is found: held against the plain path over made-up records.
+
+use std::ops::ControlFlow;
+use std::sync::LazyLock;
+
+use proptest::prelude::*;
+use provost_catalog::load;
+use provost_core::detection::{Candidates, Detector};
+use provost_core::events::{Item, read_records};
+use serde_json::{Value, json};
+
+static DETECTOR: LazyLock<Detector> = LazyLock::new(|| Detector::new(load(&[], &[]).unwrap().detections));
+
+fn indexed(text: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    read_records(text.as_bytes(), &mut |item| {
+        if let Item::Record(record) = item
+            && let Some(matched) = DETECTOR.judge(&record, &mut Candidates::default()).unwrap()
+        {
+            found.extend(matched.rules.iter().map(|rule| rule.stamp.id.clone()));
+        }
+        ControlFlow::Continue(())
+    });
+    found
+}
+
+/// Values in the places rules look at: mostly right, sometimes in another case, sometimes of another type.
+fn member(values: &'static [&'static str]) -> impl Strategy<Value = Value> {
+    let text = prop::sample::select(values);
+    prop_oneof![
+        6 => text.clone().prop_map(Value::from),
+        1 => text.clone().prop_map(|text| Value::from(text.to_uppercase())),
+        1 => text.prop_map(|text| json!([text])),
+        1 => Just(Value::Null),
+        1 => Just(json!(7)),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1500))]
+
+    #[test]
+    fn the_index_and_the_plain_path_agree(
+        source in member(&["iam.amazonaws.com", "ec2.amazonaws.com", "cloudtrail.amazonaws.com", "signin.amazonaws.com", "s3.amazonaws.com"]),
+        name in member(&["CreateUser", "CreateAccessKey", "StopLogging", "DeleteTrail", "ConsoleLogin", "PutRolePolicy",
+            "AttachUserPolicy", "AuthorizeSecurityGroupIngress", "ModifySnapshotAttribute", "DeleteFlowLogs", "GetUser"]),
+        identity in member(&["Root", "IAMUser", "AssumedRole", "AWSService"]),
+        parameters in prop_oneof![
+            Just(Value::Null), Just(json!("too large")), Just(json!({"omitted": true})),
+            Just(json!({"userName": "x", "policyArn": "arn:aws:iam::aws:policy/AdministratorAccess"})),
+        ],
+        dotted in prop::option::of(prop::sample::select(&["userIdentity.type", "eventName.x", "a[0]"][..])),
+    ) {
+        let mut event = json!({
+            "eventSource": source, "eventName": name, "userIdentity": {"type": identity, "arn": "arn:aws:iam::111122223333:user/x"},
+            "requestParameters": parameters, "additionalEventData": {"MFAUsed": "No"}, "responseElements": {"ConsoleLogin": "Success"},
+        });
+        if let Some(key) = dotted {
+            event[key] = json!("Root");
+        }
+        let plain: Vec<String> = DETECTOR.judge_plainly(&event).into_iter().map(|rule| rule.stamp.id.clone()).collect();
+        prop_assert_eq!(indexed(&event.to_string()), plain);
+    }
+}
+
+#[test]
+fn the_made_up_records_are_not_all_silent() {
+    let event = json!({"eventSource": "iam.amazonaws.com", "eventName": "CREATEUSER"});
+    assert_eq!(indexed(&event.to_string()), ["iam-user-created"]);
+}
