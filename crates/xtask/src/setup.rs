@@ -1,0 +1,106 @@
+//! `cargo xtask setup`: what the tests need beside the compiler, installed where it is missing.
+
+use std::process::Command;
+
+use crate::process::{cargo, is_ci, run, succeeds};
+
+/// A tool that a check needs.
+pub(crate) struct Tool {
+    /// As its users call it, and as crates.io or rustup do.
+    pub(crate) name: &'static str,
+    /// What cargo is asked to see whether it is there.
+    probe: &'static [&'static str],
+    source: Source,
+}
+
+/// Where a tool comes from.
+enum Source {
+    /// crates.io, in this version.
+    Crate { version: &'static str },
+    /// The Rust toolchain.
+    Component,
+}
+
+pub(crate) const RUSTFMT: Tool =
+    Tool { name: "rustfmt", probe: &["fmt", "--version"], source: Source::Component };
+pub(crate) const CLIPPY: Tool =
+    Tool { name: "clippy", probe: &["clippy", "--version"], source: Source::Component };
+pub(crate) const CARGO_DENY: Tool =
+    Tool { name: "cargo-deny", probe: &["deny", "--version"], source: Source::Crate { version: "0.20.2" } };
+pub(crate) const CARGO_NEXTEST: Tool = Tool {
+    name: "cargo-nextest",
+    probe: &["nextest", "--version"],
+    source: Source::Crate { version: "0.9.143" },
+};
+
+const TOOLS: [&Tool; 4] = [&RUSTFMT, &CLIPPY, &CARGO_DENY, &CARGO_NEXTEST];
+
+impl Tool {
+    fn is_there(&self) -> bool {
+        succeeds(&mut cargo(self.probe))
+    }
+
+    /// Installs it if it is missing.
+    fn ensure(&self) -> anyhow::Result<bool> {
+        if self.is_there() {
+            return Ok(true);
+        }
+        println!("{} is missing and will be installed.", self.name);
+        let installed = match self.source {
+            Source::Crate { version } => {
+                run(&mut cargo(&["install", "--locked", self.name, "--version", version]))?
+            }
+            Source::Component => {
+                let mut rustup = Command::new("rustup");
+                rustup.args(["component", "add", self.name]);
+                succeeds(&mut rustup)
+            }
+        };
+        Ok(installed && self.is_there())
+    }
+}
+
+/// What is missing after setting up.
+#[derive(Default)]
+pub(crate) struct Missing {
+    tools: Vec<&'static str>,
+    /// Whether a crate of `Cargo.lock` is missing, of any platform.
+    pub(crate) crates: bool,
+    /// Whether a crate of `fuzz/Cargo.lock` is.
+    pub(crate) fuzz_crates: bool,
+}
+
+impl Missing {
+    pub(crate) fn has(&self, tool: &Tool) -> bool {
+        self.tools.contains(&tool.name)
+    }
+
+    fn is_empty(&self) -> bool {
+        self.tools.is_empty() && !self.crates && !self.fuzz_crates
+    }
+}
+
+/// Installs and fetches what is missing.
+pub(crate) fn prepare() -> anyhow::Result<Missing> {
+    let mut missing = Missing::default();
+    for tool in TOOLS {
+        if !tool.ensure()? {
+            println!("{} could not be installed.", tool.name);
+            missing.tools.push(tool.name);
+        }
+    }
+    missing.crates = !run(&mut cargo(&["fetch", "--locked"]))?;
+    missing.fuzz_crates = !run(&mut cargo(&["fetch", "--locked", "--manifest-path", "fuzz/Cargo.toml"]))?;
+    Ok(missing)
+}
+
+/// The command.
+pub(crate) fn setup() -> anyhow::Result<bool> {
+    let missing = prepare()?;
+    if missing.is_empty() {
+        println!("Everything the tests need is here.");
+    } else {
+        println!("Not everything is here; the checks that need it will be skipped, and say so.");
+    }
+    Ok(missing.is_empty() || !is_ci())
+}
