@@ -201,8 +201,7 @@ impl Place<'_> {
             lists.push((list, call, items, problem));
         }
         for (list, call, items, problem) in &lists {
-            for (name, item) in merged.iter_mut().filter(|(name, _)| !items.contains_key(*name)) {
-                let _ = name;
+            for (_, item) in merged.iter_mut().filter(|(name, _)| !items.contains_key(*name)) {
                 for member in &list.gives {
                     let why = problem.clone().unwrap_or_else(|| {
                         unread("", call, UnreadReason::NotRecorded, "the answer does not have it".to_owned())

@@ -2,7 +2,11 @@
 //!
 //! `cargo xtask bench assess [--resources 100000]`. The facts are put into a store once; the real binary
 //! judges them, and what it took is read from the operating system.
-#![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a bench prints its figures and stops at the first thing that is wrong")]
+#![expect(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a bench prints its figures and stops at the first thing that is wrong"
+)]
 
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -51,7 +55,11 @@ fn main() {
     let told: Value = serde_json::from_slice(&output.stdout).unwrap();
     let counts = told.pointer("/run/statistics/counts").unwrap();
     assert_eq!(counts.get("evaluations").and_then(Value::as_u64), Some(count * RULES as u64));
-    println!("assess: {count} resources × {RULES} rules: {:.1} CPU-seconds, {:.1} s wall", cpu.as_secs_f64(), wall.as_secs_f64());
+    println!(
+        "assess: {count} resources × {RULES} rules: {:.1} CPU-seconds, {:.1} s wall",
+        cpu.as_secs_f64(),
+        wall.as_secs_f64()
+    );
     let memory = getrusage(UsageWho::RUSAGE_CHILDREN).unwrap().max_rss() / 1024;
     println!("assess: at most {memory} MB of memory; counts {counts}");
 }
@@ -59,7 +67,8 @@ fn main() {
 fn cpu() -> Duration {
     let usage = getrusage(UsageWho::RUSAGE_CHILDREN).unwrap();
     let time = |value: nix::sys::time::TimeVal| {
-        Duration::from_secs(u64::try_from(value.tv_sec()).unwrap()) + Duration::from_micros(u64::try_from(value.tv_usec()).unwrap())
+        Duration::from_secs(u64::try_from(value.tv_sec()).unwrap())
+            + Duration::from_micros(u64::try_from(value.tv_usec()).unwrap())
     };
     time(usage.user_time()) + time(usage.system_time())
 }
@@ -77,9 +86,10 @@ fn fill(store: &SqliteStore, count: u64) {
 
 fn bucket(number: u64) -> Resource {
     let name = format!("fernhill-{number:06}");
-    let tags: Vec<Value> = (0..10).map(|tag| json!({"Key": format!("key-{tag}"), "Value": format!("value-{number}")})).collect();
-    let algorithm = if number % 3 == 0 { "AES256" } else { "aws:kms" };
-    let blocked = number % 5 != 0;
+    let tags: Vec<Value> =
+        (0..10).map(|tag| json!({"Key": format!("key-{tag}"), "Value": format!("value-{number}")})).collect();
+    let algorithm = if number.is_multiple_of(3) { "AES256" } else { "aws:kms" };
+    let blocked = !number.is_multiple_of(5);
     Resource {
         resource_type: "AWS::S3::Bucket".to_owned(),
         id: format!("arn:aws:s3:::{name}"),

@@ -94,12 +94,23 @@ pub(crate) fn start(
         waivers: &app.store,
         progress: &app.progress,
     };
-    // Two detections at once over one store are fine as long as they read different things.
-    let scope = names.join(" ");
+    let scope = scope_of(&names);
     let finished = app.run(JobName::Detect, &scope, input, async |execution| {
         job::detect::detect(execution, &ports, Box::new(inputs), settings, sink).await
     })?;
     Ok(finished)
+}
+
+/// The inputs in words, as the lock's name: detections of different things may run at once.
+fn scope_of(names: &[String]) -> String {
+    match names {
+        [first, _, _, ..] => {
+            let digest = Digest::of(names.join("\n").as_bytes()).hex();
+            let short: String = digest.chars().take(8).collect();
+            format!("{first} and {} more ({short})", names.len() - 1)
+        }
+        few => few.join(" "),
+    }
 }
 
 /// The most severe violations, a bounded number of them.
