@@ -27,7 +27,11 @@ fn read(source: impl Read) -> Reading {
         match item {
             Item::Record(record) => {
                 let sound = serde_json::from_slice::<IgnoredAny>(record.text);
-                assert!(sound.is_ok(), "a record that is not JSON: {:?}", String::from_utf8_lossy(record.text));
+                assert!(
+                    sound.is_ok(),
+                    "a record that is not JSON: {:?}",
+                    String::from_utf8_lossy(record.text)
+                );
                 assert_eq!(record.ordinal, reading.records.len() as u64 + 1, "records are counted from 1");
                 assert!(record.offset >= before, "offset {} after {before}", record.offset);
                 before = record.offset;
@@ -76,6 +80,10 @@ fuzz_target!(|bytes: &[u8]| {
     if whole.damage.is_empty() {
         // What is sound reads the same however it arrives.
         let piece = 2 + bytes.len() % 7;
-        assert_eq!(read(Piecemeal { rest: bytes, piece }), whole, "pieces of {piece} bytes change what is read");
+        assert_eq!(
+            read(Piecemeal { rest: bytes, piece }),
+            whole,
+            "pieces of {piece} bytes change what is read"
+        );
     }
 });

@@ -46,8 +46,10 @@ pub(crate) fn run_all(tally: &mut Tally, scratch: &Path) -> anyhow::Result<()> {
         if said.status.success() {
             let done = text.lines().rev().find(|line| line.starts_with("Done ")).unwrap_or("Done");
             println!("{target}: {done}");
-            // Empty, or it holds what an earlier run found, and then it stays.
-            let _ = std::fs::remove_dir(artifacts(&target));
+            // Empty folders go. One that holds what an earlier run found cannot be removed so, and stays.
+            for folder in artifacts(&target).ancestors().take(2) {
+                let _ = std::fs::remove_dir(folder);
+            }
         } else {
             let lines: Vec<&str> = text.lines().collect();
             let last = lines.get(lines.len().saturating_sub(LAST_LINES)..).unwrap_or_default();

@@ -2,6 +2,8 @@
 
 use std::process::Command;
 
+use anyhow::Context as _;
+
 use crate::process::{cargo, is_ci, run, succeeds};
 
 /// A tool that a check needs.
@@ -89,9 +91,20 @@ pub(crate) fn prepare() -> anyhow::Result<Missing> {
             missing.tools.push(tool.name);
         }
     }
-    missing.crates = !run(&mut cargo(&["fetch", "--locked"]))?;
-    missing.fuzz_crates = !run(&mut cargo(&["fetch", "--locked", "--manifest-path", "fuzz/Cargo.toml"]))?;
+    missing.crates = !fetch("Cargo.toml")?;
+    missing.fuzz_crates = !fetch("fuzz/Cargo.toml")?;
     Ok(missing)
+}
+
+/// Whether all crates of a manifest's lock file are here, fetched if need be.
+fn fetch(manifest: &str) -> anyhow::Result<bool> {
+    println!("$ cargo fetch --locked --manifest-path {manifest}");
+    let mut command = cargo(&["fetch", "--locked", "--quiet", "--manifest-path", manifest]);
+    let said = command.output().context("start cargo")?;
+    let text = String::from_utf8_lossy(&said.stderr);
+    eprint!("{text}");
+    // A stale lock file is not for want of a network. The check that needs it runs, and fails, and says so.
+    Ok(said.status.success() || text.contains("--locked"))
 }
 
 /// The command.

@@ -11,11 +11,14 @@ use tracing::warn;
 use super::collect::expiry;
 use super::{Execution, JobError, Work};
 use crate::detection::Detector;
-use crate::model::{Digest, Outcome, Severity, Statistics, Violation};
+use crate::model::{Outcome, Severity, Statistics, Violation};
 use crate::port::{Archive, EventInputs, Progress, Recorded, Violations, Waivers};
 use crate::redact::Secrets;
 use crate::waiver::WaiverFile;
-use worker::{Batch, Workers};
+use worker::{Batch, Found, Workers};
+
+/// Violations are kept so many at a time: a file and a transaction for each would cost more than finding them.
+const KEPT_AT_ONCE: usize = 256;
 
 /// What detecting needs.
 pub struct Ports<'a> {
@@ -89,7 +92,8 @@ pub async fn detect(
         retention: settings.retention,
         statistics: Statistics::default(),
         detection: Detection::default(),
-        last_evidence: None,
+        found: Vec::new(),
+        evidence: Vec::new(),
     };
     for name in
         ["files", "events", "bytes", "violations", "attempted", "suppressed", "duplicates", "unreadable"]
@@ -113,7 +117,9 @@ pub async fn detect(
                 break;
             }
         };
+        let mut ended = false;
         for batch in input.batches {
+            ended |= batch.is_last;
             ledger.take(&input.name, batch, sink).await?;
             if execution.is_out_of_time() {
                 stop.store(true, Ordering::Relaxed);
@@ -124,10 +130,19 @@ pub async fn detect(
                 break 'all;
             }
         }
+        if !ended {
+            ledger.statistics.count("unreadable", 1);
+            ledger.statistics.skip("judging ended early");
+            warn!(
+                file = input.name.as_str(),
+                "Judging this input ended early; what was found before is kept."
+            );
+        }
         ledger.statistics.count("files", 1);
         ports.progress.advance(input.size.unwrap_or_default());
     }
     drop(workers);
+    ledger.keep(sink).await?;
     ports.progress.end();
     if let Some(error) = failed_to_list {
         return Err(error.into());
@@ -145,7 +160,9 @@ struct Ledger<'a> {
     retention: Duration,
     statistics: Statistics,
     detection: Detection,
-    last_evidence: Option<Digest>,
+    /// What was taken and is not kept yet, with its events.
+    found: Vec<Found>,
+    evidence: Vec<Vec<u8>>,
 }
 
 impl Ledger<'_> {
@@ -165,18 +182,22 @@ impl Ledger<'_> {
             self.statistics.skip("could not be read");
             warn!(file, offset, reason = reason.as_str(), "Part of an input could not be read.");
         }
-        let mut violations = Vec::with_capacity(batch.found.len());
-        for mut found in batch.found {
-            // Several rules may match one event: its evidence is put once. It is there before the
-            // violation that refers to it.
-            if self.last_evidence != Some(found.violation.evidence) {
-                self.ports.archive.put(&found.evidence).await?;
-                self.last_evidence = Some(found.violation.evidence);
-            }
-            let rule = &found.violation.rule.id;
-            found.violation.suppressed =
-                self.suppressions.for_violation(rule, &found.facts, self.execution.started_at);
-            violations.push(found.violation);
+        self.found.extend(batch.found);
+        self.evidence.extend(batch.evidence);
+        if self.found.len() >= KEPT_AT_ONCE { self.keep(sink).await } else { Ok(()) }
+    }
+
+    /// Keeps what was taken so far. The evidence is there before the violations that refer to it.
+    async fn keep(
+        &mut self,
+        sink: &mut dyn FnMut(&Violation) -> std::io::Result<()>,
+    ) -> Result<(), JobError> {
+        self.ports.archive.put_all(&std::mem::take(&mut self.evidence)).await?;
+        let mut violations = Vec::with_capacity(self.found.len());
+        for Found { mut violation, facts } in std::mem::take(&mut self.found) {
+            violation.suppressed =
+                self.suppressions.for_violation(&violation.rule.id, &facts, self.execution.started_at);
+            violations.push(violation);
         }
         let expires_at = expiry(self.execution.started_at, self.retention);
         let recorded = self.ports.violations.record(&self.execution.id, &violations, expires_at).await?;

@@ -12,6 +12,10 @@ pub trait Archive: Send + Sync {
     /// the same bytes again changes nothing, and repairs an object that was damaged.
     async fn put(&self, bytes: &[u8]) -> PortResult<Digest>;
 
+    /// Keeps many small pieces at once, each under its own digest, in the order given. All are kept or
+    /// none. An archive for which a file a piece costs too much puts them side by side.
+    async fn put_all(&self, pieces: &[Vec<u8>]) -> PortResult<Vec<Digest>>;
+
     /// The bytes under a digest as they are now, changed or not. `None`: there are none.
     async fn get(&self, digest: &Digest) -> PortResult<Option<Vec<u8>>>;
 

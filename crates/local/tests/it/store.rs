@@ -46,3 +46,33 @@ fn only_the_owner_can_look_inside() {
         assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o077, 0, "{}", path.display());
     }
 }
+
+#[test]
+fn packs_are_small_files_for_many_pieces_and_damage_shows() {
+    use provost_core::model::Digest;
+    use provost_core::port::Archive as _;
+    let folder = tempfile::tempdir().unwrap();
+    let pieces: Vec<Vec<u8>> = (0..500).map(|number| format!("piece {number}").into_bytes()).collect();
+    let digests = block_on(FileArchive::open(folder.path()).unwrap().put_all(&pieces)).unwrap();
+    let packs = || std::fs::read_dir(folder.path().join("packs")).unwrap().map(|entry| entry.unwrap().path());
+    assert_eq!(packs().count(), 2, "a pack and its list");
+    // A new process finds them; a changed byte is given as it is, for its digest to show.
+    let archive = FileArchive::open(folder.path()).unwrap();
+    assert_eq!(block_on(archive.get(&digests[499])).unwrap().as_ref(), Some(&pieces[499]));
+    let pack = packs().find(|path| path.extension().unwrap() == "pack").unwrap();
+    let mut bytes = std::fs::read(&pack).unwrap();
+    bytes[0] = b'X';
+    std::fs::write(&pack, bytes).unwrap();
+    let changed = block_on(archive.get(&digests[0])).unwrap().unwrap();
+    assert_ne!(Digest::of(&changed), digests[0]);
+    block_on(archive.put_all(&pieces)).unwrap();
+    assert_eq!(
+        block_on(archive.get(&digests[0])).unwrap().as_ref(),
+        Some(&pieces[0]),
+        "putting again repairs"
+    );
+    for digest in &digests {
+        block_on(archive.remove(digest)).unwrap();
+    }
+    assert_eq!(packs().count(), 0, "the last piece takes the pack with it");
+}

@@ -50,8 +50,9 @@ fn held(folder: &Path) -> Held {
         violations: items("SELECT id, item FROM violations", &[]),
         waivers: keys("SELECT id, item FROM waivers"),
         evidence: keys("SELECT digest, '' FROM evidence"),
-        objects: files_under(&folder.join("evidence/objects"))
+        objects: files_under(&folder.join("evidence"))
             .into_iter()
+            .filter(|(path, _)| !path.starts_with(folder.join("evidence/incoming")))
             .map(|(path, bytes)| (path.file_name().unwrap().to_str().unwrap().to_owned(), bytes))
             .collect(),
     }

@@ -17,7 +17,7 @@ use crate::port::{EventInput, EventInputs, OpenInput, PortResult};
 use crate::redact::Secrets;
 
 /// How many inputs may be opened ahead of the one whose results are being kept.
-const INPUTS_AHEAD: usize = 8;
+const INPUTS_AHEAD: usize = 16;
 /// How many batches of one input may wait.
 const BATCHES_AHEAD: usize = 2;
 /// A batch is handed over after so many finds or events.
@@ -28,17 +28,20 @@ const EVENTS_PER_BATCH: u64 = 20_000;
 #[derive(Default)]
 pub(super) struct Batch {
     pub(super) found: Vec<Found>,
+    /// The events that were found, each once, secrets replaced.
+    pub(super) evidence: Vec<Vec<u8>>,
     pub(super) events: u64,
     pub(super) bytes: u64,
     pub(super) digest_files: u64,
     pub(super) unreadable: Vec<(u64, String)>,
+    /// The input was read to where it ends, or as far as it could be.
+    pub(super) is_last: bool,
 }
 
-/// A violation on its way to the store, with what it was judged from.
+/// A violation on its way to the store, with what suppressions ask about.
 pub(super) struct Found {
     pub(super) violation: Violation,
     pub(super) facts: EventFacts,
-    pub(super) evidence: Vec<u8>,
 }
 
 /// One input and where its results come from.
@@ -94,7 +97,7 @@ impl Drop for Workers {
         // With nobody to send to, every thread ends at its next batch.
         self.opened = None;
         for thread in self.threads.drain(..) {
-            // A thread that panicked has already said so; its input ended early, which is reported.
+            // A thread that panicked has already said so, and its input has no last batch.
             let _ = thread.join();
         }
     }
@@ -150,6 +153,7 @@ impl InputJudge<'_> {
             }),
             Err(error) => self.batch.unreadable.push((0, error.to_string())),
         }
+        self.batch.is_last = true;
         let _ = self.hand_over();
     }
 
@@ -193,8 +197,9 @@ impl InputJudge<'_> {
         };
         for rule in rules {
             let violation = violation(rule, &facts, digest, source.clone());
-            self.batch.found.push(Found { violation, facts: facts.clone(), evidence: evidence.clone() });
+            self.batch.found.push(Found { violation, facts: facts.clone() });
         }
+        self.batch.evidence.push(evidence);
     }
 }
 

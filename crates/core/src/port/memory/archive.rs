@@ -36,6 +36,14 @@ impl Archive for MemoryArchive {
         Ok(digest)
     }
 
+    async fn put_all(&self, pieces: &[Vec<u8>]) -> PortResult<Vec<Digest>> {
+        let keyed: Vec<(Digest, Vec<u8>)> =
+            pieces.iter().map(|bytes| (Digest::of(bytes), bytes.clone())).collect();
+        let digests = keyed.iter().map(|(digest, _)| *digest).collect();
+        lock(&self.objects).extend(keyed);
+        Ok(digests)
+    }
+
     async fn get(&self, digest: &Digest) -> PortResult<Option<Vec<u8>>> {
         Ok(lock(&self.objects).get(digest).cloned())
     }
