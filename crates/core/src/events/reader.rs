@@ -1,6 +1,6 @@
 //! From a stream of bytes to records, whatever surrounds them, going on after what is damaged.
 
-use std::io::{BufRead, BufReader, ErrorKind, Read};
+use std::io::{BufReader, ErrorKind, Read};
 use std::ops::ControlFlow;
 
 use flate2::bufread::MultiGzDecoder;
@@ -48,14 +48,15 @@ pub struct Record<'a> {
 /// gzipped (in any number of members) or plain. Damage is reported as [`Item::Unreadable`] and reading goes
 /// on behind it where that is possible.
 pub fn read_records(source: impl Read, sink: &mut dyn FnMut(Item<'_>) -> ControlFlow<()>) {
-    let mut source = BufReader::with_capacity(64 * 1024, source);
-    let is_gzip = match source.fill_buf() {
-        Ok(start) => start.starts_with(&[0x1f, 0x8b]),
-        Err(error) => {
-            let _ = sink(Item::Unreadable { offset: 0, reason: error.to_string() });
-            return;
-        }
-    };
+    let mut source = source;
+    // Two bytes tell gzip from text. A pipe may hand them out one at a time.
+    let mut start = Vec::with_capacity(2);
+    if let Err(error) = source.by_ref().take(2).read_to_end(&mut start) {
+        let _ = sink(Item::Unreadable { offset: 0, reason: error.to_string() });
+        return;
+    }
+    let is_gzip = start == [0x1f, 0x8b];
+    let source = BufReader::with_capacity(64 * 1024, start.as_slice().chain(source));
     let outcome = if is_gzip {
         Reader::new(MultiGzDecoder::new(source), sink).run()
     } else {

@@ -144,6 +144,20 @@ impl Read for Dribble<'_> {
     }
 }
 
+#[test]
+fn a_pipe_may_hand_out_a_byte_at_a_time() {
+    let plain = br#"{"Records":[{"eventName":"A"},{"eventName":"B"}]}"#.to_vec();
+    for bytes in [gzip(&plain), plain] {
+        let mut count = 0;
+        read_records(Dribble(&bytes, 1), &mut |item| {
+            assert!(matches!(item, Item::Record(_)), "{item:?}");
+            count += 1;
+            ControlFlow::Continue(())
+        });
+        assert_eq!(count, 2);
+    }
+}
+
 proptest! {
     #[test]
     fn any_bytes_are_answered(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
