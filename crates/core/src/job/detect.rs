@@ -92,6 +92,7 @@ pub async fn detect(
         retention: settings.retention,
         statistics: Statistics::default(),
         detection: Detection::default(),
+        attempt_id: execution.attempt_id(),
         found: Vec::new(),
         evidence: Vec::new(),
     };
@@ -160,6 +161,8 @@ struct Ledger<'a> {
     retention: Duration,
     statistics: Statistics,
     detection: Detection,
+    /// A process that completes a killed run shows what that one had recorded: it is no duplicate.
+    attempt_id: String,
     /// What was taken and is not kept yet, with its events.
     found: Vec<Found>,
     evidence: Vec<Vec<u8>>,
@@ -200,7 +203,7 @@ impl Ledger<'_> {
             violations.push(violation);
         }
         let expires_at = expiry(self.execution.started_at, self.retention);
-        let recorded = self.ports.violations.record(&self.execution.id, &violations, expires_at).await?;
+        let recorded = self.ports.violations.record(&self.attempt_id, &violations, expires_at).await?;
         for (violation, recorded) in violations.iter().zip(recorded) {
             match recorded {
                 Recorded::Duplicate => self.statistics.count("duplicates", 1),

@@ -53,11 +53,18 @@ pub struct Execution<'a> {
     pub id: String,
     /// The time everything the run writes bears. Not the current time when a killed run is completed.
     pub started_at: Timestamp,
+    attempt: u32,
     clock: &'a dyn Clock,
     stop_at: Timestamp,
 }
 
 impl Execution<'_> {
+    /// This process's part of the run: another one for each process that works on it.
+    #[must_use]
+    pub fn attempt_id(&self) -> String {
+        format!("{}#{}", self.id, self.attempt)
+    }
+
     /// Whether the job should stop now, in order, and say what remains.
     #[must_use]
     pub fn is_out_of_time(&self) -> bool {
@@ -171,6 +178,7 @@ impl Runner<'_> {
         let execution = Execution {
             id: run.execution_id.clone(),
             started_at: run.started_at,
+            attempt: run.attempts,
             clock: self.clock,
             stop_at,
         };

@@ -11,19 +11,20 @@ use crate::model::Violation;
 pub enum Recorded {
     /// Nobody had recorded it before.
     New,
-    /// An earlier run had; this run has seen it now.
+    /// Somebody else had; `seen_by` has seen it now.
     Again,
-    /// This very run had: the event was delivered twice.
+    /// `seen_by` itself had: the event was delivered twice.
     Duplicate,
 }
 
 /// Every violation, once, until its retention ends.
 #[async_trait]
 pub trait Violations: Send + Sync {
-    /// Records violations under their id and says for each what that changed. All of a call or none.
+    /// Records violations under their id and says for each what that changed, as `seen_by` has it. All of
+    /// a call or none.
     async fn record(
         &self,
-        execution_id: &str,
+        seen_by: &str,
         violations: &[Violation],
         expires_at: Timestamp,
     ) -> PortResult<Vec<Recorded>>;

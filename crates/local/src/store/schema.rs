@@ -42,11 +42,11 @@ CREATE INDEX evaluations_by_execution ON evaluations (execution_id, resource_id,
 CREATE INDEX evaluations_by_expiry ON evaluations (expires_at);
 
 CREATE TABLE violations (
-    id           TEXT NOT NULL PRIMARY KEY,
-    event_time   TEXT NOT NULL,
-    execution_id TEXT NOT NULL,
-    expires_at   INTEGER NOT NULL,
-    item         TEXT NOT NULL
+    id         TEXT NOT NULL PRIMARY KEY,
+    event_time TEXT NOT NULL,
+    seen_by    TEXT NOT NULL,
+    expires_at INTEGER NOT NULL,
+    item       TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX violations_by_time ON violations (event_time, id);
 

@@ -12,7 +12,7 @@ use super::{SqliteStore, item, json, one_more, refer};
 impl Violations for SqliteStore {
     async fn record(
         &self,
-        execution_id: &str,
+        seen_by: &str,
         violations: &[Violation],
         expires_at: Timestamp,
     ) -> PortResult<Vec<Recorded>> {
@@ -20,23 +20,22 @@ impl Violations for SqliteStore {
             return Ok(Vec::new());
         }
         self.write(|transaction| {
-            let mut known =
-                transaction.prepare_cached("SELECT execution_id FROM violations WHERE id = ?1")?;
+            let mut known = transaction.prepare_cached("SELECT seen_by FROM violations WHERE id = ?1")?;
             let mut put = transaction.prepare_cached(
-                "INSERT OR REPLACE INTO violations (id, event_time, execution_id, expires_at, item)
+                "INSERT OR REPLACE INTO violations (id, event_time, seen_by, expires_at, item)
                  VALUES (?1, ?2, ?3, ?4, ?5)",
             )?;
             let mut recorded = Vec::with_capacity(violations.len());
             for violation in violations {
                 let id = violation.id.to_string();
                 let before: Option<String> = known.query_row([&id], |row| row.get(0)).optional()?;
-                if before.as_deref() == Some(execution_id) {
+                if before.as_deref() == Some(seen_by) {
                     recorded.push(Recorded::Duplicate);
                     continue;
                 }
                 recorded.push(if before.is_some() { Recorded::Again } else { Recorded::New });
                 let time = violation.event_time.as_deref().unwrap_or_default();
-                put.execute((id, time, execution_id, expires_at.as_millisecond(), json(violation)?))?;
+                put.execute((id, time, seen_by, expires_at.as_millisecond(), json(violation)?))?;
             }
             let evidence =
                 violations.iter().map(|violation| (&violation.evidence, violation.event_id.as_str()));

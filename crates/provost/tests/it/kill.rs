@@ -1,6 +1,7 @@
 //! Killed at any moment, a run leaves a store that opens and that the next run completes.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::Read as _;
 use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
@@ -8,7 +9,7 @@ use std::time::Duration;
 use rusqlite::Connection;
 use serde_json::Value;
 
-use crate::support::{Place, files_under, sample_estate};
+use crate::support::{Place, files_under, lines, sample_estate, user_created};
 
 const KILLS: u32 = 60;
 
@@ -122,4 +123,26 @@ fn sixty_kills_later_the_store_is_that_of_an_uninterrupted_run() {
     assert_eq!(sound, "ok");
     drop(store);
     assert!(place.done(&["verify", "--store", "stormy"]).contains("0 missing, 0 changed"));
+}
+
+/// What a killed detection had already recorded is told again by the one that completes it.
+#[test]
+fn a_detection_that_completes_a_killed_one_tells_everything() {
+    let place = Place::new();
+    let events: String = (0..12_000).map(|n| format!("{}\n", user_created(&format!("e-{n}")))).collect();
+    place.write("events.ndjson", events);
+    let args = ["detect", "events.ndjson", "--format", "json"];
+    let mut child = place.command(&args).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    // The first lines are told once the first violations are recorded: then it is killed.
+    let mut first = [0; 1];
+    child.stdout.take().unwrap().read_exact(&mut first).unwrap();
+    child.kill().unwrap();
+    assert_eq!(child.wait().unwrap().code(), None, "it was killed");
+    let store = Connection::open(place.path(".provost/provost.db")).unwrap();
+    let count = |sql: &str| store.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
+    let recorded = count("SELECT count(*) FROM violations");
+    assert!(0 < recorded && recorded < 12_000, "{recorded}");
+    assert_eq!(lines(&place.done(&args)).len(), 12_000);
+    assert_eq!(count("SELECT count(*) FROM violations"), 12_000);
+    assert_eq!(count("SELECT count(*) FROM runs"), 1, "it was the same run");
 }

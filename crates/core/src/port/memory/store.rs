@@ -154,19 +154,19 @@ impl Evaluations for MemoryStore {
 impl Violations for MemoryStore {
     async fn record(
         &self,
-        execution_id: &str,
+        seen_by: &str,
         violations: &[Violation],
         expires_at: Timestamp,
     ) -> PortResult<Vec<Recorded>> {
         let mut state = lock(&self.state);
         let record = |violation: &Violation| {
-            let item = (expires_at, execution_id.to_owned(), violation.clone());
+            let item = (expires_at, seen_by.to_owned(), violation.clone());
             match state.violations.get(&violation.id) {
                 None => {
                     state.violations.insert(violation.id, item);
                     Recorded::New
                 }
-                Some((_, run, _)) if run == execution_id => Recorded::Duplicate,
+                Some((_, run, _)) if run == seen_by => Recorded::Duplicate,
                 Some(_) => {
                     state.violations.insert(violation.id, item);
                     Recorded::Again
