@@ -37,6 +37,14 @@ pub enum Seen<'a> {
     Other,
 }
 
+impl Probe<'_> {
+    /// Whether the object can be a CloudTrail record: it says what happened, or where.
+    #[must_use]
+    pub fn is_record(&self) -> bool {
+        self.event_name != Seen::Absent || self.event_source != Seen::Absent
+    }
+}
+
 impl<'de> Deserialize<'de> for Probe<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_map(RecordVisitor)

@@ -5,7 +5,6 @@ use std::ops::ControlFlow;
 
 use flate2::bufread::MultiGzDecoder;
 use serde::de::IgnoredAny;
-use serde_json::Value;
 
 use super::probe::Probe;
 use super::window::Window;
@@ -77,6 +76,8 @@ struct Reader<'s, R> {
     window: Window<R>,
     sink: &'s mut dyn FnMut(Item<'_>) -> ControlFlow<()>,
     ordinal: u64,
+    /// Nothing but white space so far.
+    is_blank: bool,
 }
 
 /// Where a value stands, which decides where reading goes on when it is damaged.
@@ -96,7 +97,7 @@ enum Step {
 
 impl<'s, R: Read> Reader<'s, R> {
     fn new(source: R, sink: &'s mut dyn FnMut(Item<'_>) -> ControlFlow<()>) -> Self {
-        Self { window: Window::new(source), sink, ordinal: 0 }
+        Self { window: Window::new(source), sink, ordinal: 0, is_blank: true }
     }
 
     fn damage(&self, error: &std::io::Error) -> Damage {
@@ -130,6 +131,10 @@ impl<'s, R: Read> Reader<'s, R> {
         loop {
             // A byte order mark is white space to us.
             let step = match self.peek_after(b",\xef\xbb\xbf")? {
+                None if self.is_blank => {
+                    let offset = self.window.offset();
+                    return Err(Damage { offset, reason: "there is nothing in it".to_owned() });
+                }
                 None => return Ok(()),
                 Some(b'[') => {
                     self.window.consume(1);
@@ -143,6 +148,7 @@ impl<'s, R: Read> Reader<'s, R> {
                 Some(b'{') => self.value(Place::Line)?,
                 Some(_) => self.skip_line("this is neither a record nor a list of records")?,
             };
+            self.is_blank = false;
             if matches!(step, Step::Stop) {
                 return Ok(());
             }
@@ -182,11 +188,15 @@ impl<'s, R: Read> Reader<'s, R> {
                 Ok(())
             }
             Some(_) => {
-                if self.skip_balanced(1)? {
-                    Ok(())
-                } else {
-                    self.ends_early("the closing brace is missing")
+                let offset = self.window.offset();
+                let mut has_more = false;
+                let closed = self.skip_balanced(1, &mut |bytes| {
+                    has_more |= memchr::memmem::find(bytes, b"\"Records\"").is_some();
+                })?;
+                if has_more {
+                    self.report(offset, "the envelope has a second `Records`, which was not read");
                 }
+                if closed { Ok(()) } else { self.ends_early("the closing brace is missing") }
             }
         }
     }
@@ -227,6 +237,8 @@ impl<'s, R: Read> Reader<'s, R> {
                         (self.sink)(Item::DigestFile)
                     } else if probe.is_envelope {
                         Self::envelope(self.sink, text, offset, &mut self.ordinal)
+                    } else if !probe.is_record() {
+                        (self.sink)(unreadable(offset, NO_RECORD))
                     } else {
                         self.ordinal += 1;
                         (self.sink)(Item::Record(Record { text, probe, offset, ordinal: self.ordinal }))
@@ -240,8 +252,14 @@ impl<'s, R: Read> Reader<'s, R> {
                         return Err(Damage { offset: self.window.offset(), reason });
                     }
                     if self.window.ended() || !self.extend()? {
-                        let reason = "the text ends inside a record".to_owned();
-                        return Err(Damage { offset: self.window.offset(), reason });
+                        let reason = "the text ends inside a record";
+                        return match place {
+                            Place::List => {
+                                Err(Damage { offset: self.window.offset(), reason: reason.to_owned() })
+                            }
+                            // A torn line may have swallowed sound ones.
+                            Place::Line => self.skip_line(reason),
+                        };
                     }
                 }
                 Some(Err(error)) => return self.skip_damaged(&error, place),
@@ -264,7 +282,7 @@ impl<'s, R: Read> Reader<'s, R> {
         let reason = format!("not JSON: {}", error.to_string().split(" at line ").next().unwrap_or_default());
         if matches!(place, Place::List) && self.window.bytes().first() == Some(&b'{') {
             self.window.consume(1);
-            let closed = self.skip_balanced(1)?;
+            let closed = self.skip_balanced(1, &mut |_| {})?;
             let step = self.report(offset, &reason);
             if closed { Ok(step) } else { self.ends_early("a damaged record has no end") }
         } else {
@@ -300,8 +318,9 @@ impl<'s, R: Read> Reader<'s, R> {
         Ok(self.report(offset, reason))
     }
 
-    /// Consumes up to and with the brace that closes `depth` open ones. Returns whether it was found.
-    fn skip_balanced(&mut self, mut depth: usize) -> Result<bool, Damage> {
+    /// Consumes up to and with the brace that closes `depth` open ones, showing what is skipped. Returns
+    /// whether it was found.
+    fn skip_balanced(&mut self, mut depth: usize, skipped: &mut dyn FnMut(&[u8])) -> Result<bool, Damage> {
         let (mut in_text, mut escaped) = (false, false);
         loop {
             let mut end = None;
@@ -324,6 +343,7 @@ impl<'s, R: Read> Reader<'s, R> {
                 }
             }
             let consumed = end.unwrap_or(self.window.bytes().len());
+            skipped(self.window.bytes().get(..consumed).unwrap_or_default());
             self.window.consume(consumed);
             if end.is_some() {
                 return Ok(true);
@@ -341,25 +361,37 @@ impl<'s, R: Read> Reader<'s, R> {
         offset: u64,
         ordinal: &mut u64,
     ) -> ControlFlow<()> {
-        let records = match serde_json::from_slice::<Value>(text)
-            .map(|mut value| value.get_mut("Records").map(Value::take))
-        {
-            Ok(Some(Value::Array(records))) => records,
-            Ok(_) | Err(_) => Vec::new(),
+        let Ok(Envelope { records }) = serde_json::from_slice(text) else {
+            return sink(unreadable(offset, "an envelope whose `Records` cannot be read, or is there twice"));
         };
         for record in records {
-            let text = record.to_string();
-            let item = match serde_json::from_str::<Probe<'_>>(&text) {
-                Ok(probe) => {
+            let text = record.get();
+            match serde_json::from_str::<Probe<'_>>(text) {
+                Ok(probe) if probe.is_record() => {
                     *ordinal += 1;
-                    Item::Record(Record { text: text.as_bytes(), probe, offset, ordinal: *ordinal })
+                    sink(Item::Record(Record { text: text.as_bytes(), probe, offset, ordinal: *ordinal }))?;
                 }
-                Err(error) => Item::Unreadable { offset, reason: format!("not a record: {error}") },
-            };
-            sink(item)?;
+                Ok(_) => sink(unreadable(offset, NO_RECORD))?,
+                Err(_) => sink(unreadable(offset, "this is not a record but another JSON value"))?,
+            }
         }
         ControlFlow::Continue(())
     }
+}
+
+/// `{"Records": [...]}` with other members before the list.
+#[derive(serde::Deserialize)]
+struct Envelope<'a> {
+    #[serde(borrow, rename = "Records")]
+    records: Vec<&'a serde_json::value::RawValue>,
+}
+
+const NO_RECORD: &str =
+    "a JSON object that is no CloudTrail record: it has neither `eventName` nor `eventSource`";
+
+/// Reasons are ours, without a word of the text: they are logged.
+fn unreadable(offset: u64, reason: &str) -> Item<'static> {
+    Item::Unreadable { offset, reason: reason.to_owned() }
 }
 
 #[cfg(test)]
