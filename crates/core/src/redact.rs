@@ -52,6 +52,17 @@ impl Secrets {
         self.walk(document, &mut Vec::new())
     }
 
+    /// Replaces every secret in the document and returns the bytes to keep of it: those it was read from
+    /// where they hold no secret, else the document written anew.
+    ///
+    /// A key that stands twice shows only its last value in the document, while the bytes have both; so
+    /// such bytes are never kept as they are.
+    #[must_use]
+    pub fn bytes_to_keep(&self, document: &mut Value, bytes: &[u8]) -> Vec<u8> {
+        let whole = pairs_in_text(bytes) == pairs_in(document);
+        if self.redact(document) || !whole { document.to_string().into_bytes() } else { bytes.to_vec() }
+    }
+
     fn walk(&self, value: &mut Value, at: &mut Vec<String>) -> bool {
         match value {
             Value::Object(members) => {
@@ -74,8 +85,17 @@ impl Secrets {
                 if !text.trim_start().starts_with(['{', '[']) {
                     return false;
                 }
-                let Ok(mut inner) = serde_json::from_str::<Value>(text) else { return false };
-                let changed = self.walk(&mut inner, at);
+                let Ok(mut inner) = serde_json::from_str::<Value>(text) else {
+                    // It looks like JSON and is none, so where a secret in it ends cannot be told.
+                    let lower = text.to_ascii_lowercase();
+                    let names_secret = self.members.iter().any(|name| lower.contains(name));
+                    if names_secret {
+                        REDACTED.clone_into(text);
+                    }
+                    return names_secret;
+                };
+                let whole = pairs_in_text(text.as_bytes()) == pairs_in(&inner);
+                let changed = self.walk(&mut inner, at) || !whole;
                 if changed {
                     *text = inner.to_string();
                 }
@@ -84,6 +104,30 @@ impl Secrets {
             Value::Null | Value::Bool(_) | Value::Number(_) => false,
         }
     }
+}
+
+/// How many `key: value` pairs a document has, at any depth.
+fn pairs_in(value: &Value) -> usize {
+    match value {
+        Value::Object(members) => members.len() + members.values().map(pairs_in).sum::<usize>(),
+        Value::Array(items) => items.iter().map(pairs_in).sum(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => 0,
+    }
+}
+
+/// How many pairs JSON text has: its colons outside of strings.
+fn pairs_in_text(bytes: &[u8]) -> usize {
+    let (mut in_text, mut escaped, mut pairs) = (false, false, 0);
+    for byte in bytes {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_text => escaped = true,
+            b'"' => in_text = !in_text,
+            b':' if !in_text => pairs += 1,
+            _ => {}
+        }
+    }
+    pairs
 }
 
 /// Replaces a whole value. Null stays: that nothing was there is no secret.
@@ -158,6 +202,28 @@ mod tests {
         let (document, changed) = redact(json!({"requestParameters": "{\"sessionToken\":\"s\"}"}));
         assert!(changed);
         assert_eq!(document, json!({"requestParameters": "{\"sessionToken\":\"[redacted]\"}"}));
+    }
+
+    #[test]
+    fn a_key_that_stands_twice_hides_nothing() {
+        let secrets = Secrets::parse("members: [SessionToken]").unwrap();
+        let keep = |text: &str| {
+            let mut document = serde_json::from_str(text).unwrap();
+            String::from_utf8(secrets.bytes_to_keep(&mut document, text.as_bytes())).unwrap()
+        };
+        assert_eq!(keep(r#"{"sessionToken":"PLANTED","sessionToken":null}"#), r#"{"sessionToken":null}"#);
+        assert_eq!(keep(r#"{"a":{"sessionToken":"PLANTED"},"a":1}"#), r#"{"a":1}"#);
+        let plain = "{ \"a:b\" : [ {\"c\": \"x\\\":\"} ] }";
+        assert_eq!(keep(plain), plain, "bytes without a secret are kept as they are");
+        let nested = r#"{"p":"{\"sessionToken\":\"PLANTED\",\"sessionToken\":null}"}"#;
+        assert!(!keep(nested).contains("PLANTED"));
+    }
+
+    #[test]
+    fn text_that_only_looks_like_json_and_names_a_secret_is_blotted() {
+        let (document, changed) = redact(json!({"p": "{\"sessionToken\":\"s\"} trailing", "q": "[not json"}));
+        assert!(changed);
+        assert_eq!(document, json!({"p": REDACTED, "q": "[not json"}));
     }
 
     #[test]

@@ -1,32 +1,37 @@
 //! What the AWS CLI prints on standard error.
 
-/// The error code and the one line that has it, from what the AWS CLI printed:
-/// `An error occurred (AccessDenied) when calling the GetBucketPolicy operation: ...`.
+/// The error code, and what to keep of the error, from what the AWS CLI printed:
+/// `An error occurred (AccessDenied) when calling the GetBucketPolicy operation: ...`, or in newer
+/// versions `{"Code": "AccessDenied", ...}`.
 ///
-/// Newer versions can print `{"Code": "AccessDenied", ...}` instead; then the line is made from the code.
-///
-/// Nothing but that line is returned: with `--debug` the rest may hold anything. Without such a line the
-/// call failed before AWS answered; then the code is `None` and the line is the first that says something.
+/// Only code and operation are kept: with `--debug`, or behind the colon, there may be anything. Without a
+/// code the call failed before AWS answered.
 #[must_use]
 pub fn parse_cli_error(text: &str) -> (Option<String>, String) {
     const MARK: &str = "An error occurred (";
+    const CALLING: &str = " when calling the ";
     if let Ok(error) = serde_json::from_str::<serde_json::Value>(text.trim())
         && let Some(code) =
             ["Code", "code"].iter().find_map(|name| error.get(name)?.as_str()).filter(|code| is_code(code))
     {
         return (Some(code.to_owned()), format!("{MARK}{code})"));
     }
-    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
-    let first = lines.clone().next().unwrap_or_default().to_owned();
-    for line in lines.by_ref() {
+    for line in text.lines() {
         if let Some((_, rest)) = line.split_once(MARK)
-            && let Some((code, _)) = rest.split_once(')')
+            && let Some((code, rest)) = rest.split_once(')')
             && is_code(code)
         {
-            return (Some(code.to_owned()), line.to_owned());
+            let operation = rest.strip_prefix(CALLING).and_then(|rest| rest.split_once(" operation"));
+            let kept = match operation {
+                Some((operation, _)) if is_code(operation) => {
+                    format!("{MARK}{code}){CALLING}{operation} operation")
+                }
+                Some(_) | None => format!("{MARK}{code})"),
+            };
+            return (Some(code.to_owned()), kept);
         }
     }
-    (None, first)
+    (None, "the call failed before AWS answered".to_owned())
 }
 
 fn is_code(text: &str) -> bool {
@@ -42,25 +47,24 @@ mod tests {
         let check = |text: &str, code: Option<&str>, line: &str| {
             assert_eq!(parse_cli_error(text), (code.map(str::to_owned), line.to_owned()), "{text}");
         };
-        let denied =
-            "An error occurred (AccessDenied) when calling the GetBucketPolicy operation: Access Denied";
-        check(&format!("\n{denied}\n"), Some("AccessDenied"), denied);
+        let denied = "An error occurred (AccessDenied) when calling the GetBucketPolicy operation";
+        check(&format!("\n{denied}: Access Denied SECRET\n"), Some("AccessDenied"), denied);
+        check(&format!("DEBUG SECRET\naws: [ERROR]: {denied}: x\n"), Some("AccessDenied"), denied);
+        let client = "An error occurred (Client.UnauthorizedOperation) when calling the X operation";
         check(
-            &format!("DEBUG secret\naws: [ERROR]: {denied}\n"),
-            Some("AccessDenied"),
-            &format!("aws: [ERROR]: {denied}"),
+            &format!("{client} (reached max retries: 4): no (really)"),
+            Some("Client.UnauthorizedOperation"),
+            client,
         );
-        let client =
-            "An error occurred (Client.UnauthorizedOperation) when calling the X operation: no (really)";
-        check(client, Some("Client.UnauthorizedOperation"), client);
-        let offline = "Could not connect to the endpoint URL: \"https://s3.example/\"";
-        check(&format!("\n\n{offline}\n"), None, offline);
-        check("", None, "");
+        check("An error occurred (A) when calling SECRET", Some("A"), "An error occurred (A)");
+        let unanswered = "the call failed before AWS answered";
+        check("\nCould not connect to the endpoint URL: \"https://s3.example/\"\n", None, unanswered);
+        check("", None, unanswered);
+        check("An error occurred () when", None, unanswered);
         check(
             r#"{"Code": "NoSuchEntity", "Message": "x"}"#,
             Some("NoSuchEntity"),
             "An error occurred (NoSuchEntity)",
         );
-        check("An error occurred () when", None, "An error occurred () when");
     }
 }

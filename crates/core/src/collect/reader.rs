@@ -107,11 +107,8 @@ impl<'a> Reader<'a> {
                 });
             }
         };
-        let evidence = if self.secrets.redact(&mut value) {
-            self.archive.put(value.to_string().as_bytes()).await?
-        } else {
-            self.archive.put(bytes).await?
-        };
+        let kept = self.secrets.bytes_to_keep(&mut value, bytes);
+        let evidence = self.archive.put(&kept).await?;
         Ok(Fetched { outcome: CallOutcome::Response(value), evidence: Some(evidence) })
     }
 

@@ -40,12 +40,17 @@ impl EventFacts {
         };
         let login_failed = (text("/responseElements/ConsoleLogin").as_deref() == Some("Failure"))
             .then(|| "Failure".to_owned());
+        // Present is present, also where it is no text.
+        let odd_code = || {
+            let code = event.get("errorCode").filter(|code| !code.is_null() && !code.is_string())?;
+            Some(code.to_string())
+        };
         Self {
             event_id: text("/eventID"),
             event_name: text("/eventName"),
             event_source: text("/eventSource"),
             event_time: text("/eventTime"),
-            error_code: text("/errorCode").or(login_failed),
+            error_code: text("/errorCode").or_else(odd_code).or(login_failed),
             account: text("/recipientAccountId").or_else(|| text("/userIdentity/accountId")),
             region: text("/awsRegion"),
             principal: text("/userIdentity/arn")
@@ -83,6 +88,7 @@ mod tests {
         assert_eq!(outcome(json!({"eventName": "A"})), Outcome::Done);
         assert_eq!(outcome(json!({"errorCode": null})), Outcome::Done);
         assert_eq!(outcome(json!({"errorCode": "AccessDenied"})), Outcome::Attempted);
+        assert_eq!(outcome(json!({"errorCode": 403})), Outcome::Attempted);
         assert_eq!(outcome(json!({"responseElements": {"ConsoleLogin": "Failure"}})), Outcome::Attempted);
         assert_eq!(outcome(json!({"responseElements": {"ConsoleLogin": "Success"}})), Outcome::Done);
     }

@@ -4,6 +4,7 @@ mod worker;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::RecvTimeoutError;
 use std::time::Duration;
 
 use tracing::warn;
@@ -16,6 +17,9 @@ use crate::port::{Archive, EventInputs, Progress, Recorded, Violations, Waivers}
 use crate::redact::Secrets;
 use crate::waiver::WaiverFile;
 use worker::{Batch, Found, Workers};
+
+/// How often the clock is looked at while an input is silent, as a pipe may be.
+const LOOK_AT_CLOCK: Duration = Duration::from_millis(200);
 
 /// Violations are kept so many at a time: a file and a transaction for each would cost more than finding them.
 const KEPT_AT_ONCE: usize = 256;
@@ -119,9 +123,15 @@ pub async fn detect(
             }
         };
         let mut ended = false;
-        for batch in input.batches {
-            ended |= batch.is_last;
-            ledger.take(&input.name, batch, sink).await?;
+        loop {
+            match input.batches.recv_timeout(LOOK_AT_CLOCK) {
+                Ok(batch) => {
+                    ended |= batch.is_last;
+                    ledger.take(&input.name, batch, sink).await?;
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
             if execution.is_out_of_time() {
                 stop.store(true, Ordering::Relaxed);
                 let files = total.map_or("the rest".to_owned(), |(files, _)| {

@@ -212,7 +212,11 @@ impl Runner<'_> {
     async fn open(&self, order: &Order, holder: String, began: Timestamp) -> Result<Run, JobError> {
         let mut resumed = None;
         for mut run in self.runs.unfinished(order.job, &order.scope).await? {
-            if run.input == order.input && run.catalog == order.catalog && resumed.is_none() {
+            // An old one is not completed: what it began was a look at another day. Nor is one whose lock
+            // went stale while its process may still live.
+            let is_recent = began < after(run.started_at, order.deadline.saturating_mul(2));
+            let same = run.input == order.input && run.catalog == order.catalog;
+            if same && is_recent && resumed.is_none() {
                 run.attempts += 1;
                 resumed = Some(run);
             } else {
@@ -220,7 +224,7 @@ impl Runner<'_> {
                 run.finished_at = Some(began);
                 warn!(
                     run = run.execution_id.as_str(),
-                    "A killed run is abandoned: its input has changed since."
+                    "A killed run is abandoned: it is old, or its input has changed since."
                 );
                 self.runs.put(&run).await?;
             }

@@ -83,10 +83,12 @@ pub struct EventSourcePosition {
 }
 
 impl Violation {
-    /// The id of a rule's match of an event.
+    /// The id of a rule's match of an event. AWS calls event ids unique; account and time are part of it so
+    /// that a record which borrows another one's id does not vanish behind it.
     #[must_use]
-    pub fn id_of(rule: &str, event_id: &str) -> Digest {
-        Digest::of_parts([rule.as_bytes(), event_id.as_bytes()])
+    pub fn id_of(rule: &str, event_id: &str, account: Option<&str>, time: Option<&str>) -> Digest {
+        let parts = [rule, event_id, account.unwrap_or_default(), time.unwrap_or_default()];
+        Digest::of_parts(parts.map(str::as_bytes))
     }
 
     /// The current shape.

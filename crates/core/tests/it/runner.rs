@@ -54,7 +54,7 @@ impl World {
             scope: "all".to_owned(),
             input: Digest::of(input.as_bytes()),
             catalog: Digest::of(b"catalog"),
-            started_at: at("2026-11-21T23:00:00Z"),
+            started_at: at("2026-11-21T23:55:00Z"),
             finished_at: None,
             status: RunStatus::Running,
             attempts: 1,
@@ -189,6 +189,15 @@ fn a_killed_run_over_other_input_is_abandoned() {
     assert_ne!(finished.run.execution_id, "killed");
     let killed = block_on(world.store.get("killed")).unwrap().unwrap();
     assert_eq!(killed.status, RunStatus::Abandoned);
+}
+
+#[test]
+fn an_old_killed_run_is_abandoned_too() {
+    let world = World::new();
+    world.killed("killed", "x");
+    world.clock.advance(Duration::from_secs(300));
+    let finished = world.run(order("x"), async |_| Ok((complete(), ()))).unwrap();
+    assert_ne!(finished.run.execution_id, "killed", "its facts would be dated to another time");
 }
 
 #[test]

@@ -7,7 +7,6 @@ use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::JoinHandle;
 
 use super::Settings;
 use crate::detection::{Candidates, DetectionRule, Detector, EventFacts};
@@ -51,10 +50,10 @@ pub(super) struct OpenedInput {
     pub(super) batches: Receiver<Batch>,
 }
 
-/// The running threads. Dropping it ends them.
+/// What the threads hand over. With this gone, each ends at its next batch; nobody waits for one that is
+/// stuck in a read.
 pub(super) struct Workers {
-    opened: Option<Receiver<PortResult<OpenedInput>>>,
-    threads: Vec<JoinHandle<()>>,
+    opened: Receiver<PortResult<OpenedInput>>,
 }
 
 /// What the threads share.
@@ -79,27 +78,16 @@ impl Workers {
             secrets: Arc::clone(&settings.secrets),
             stop,
         });
-        let spawn = |_| {
+        for _ in 0..settings.threads.max(1) {
             let shared = Arc::clone(&shared);
-            std::thread::spawn(move || shared.work())
-        };
-        Self { opened: Some(receiver), threads: (0..settings.threads.max(1)).map(spawn).collect() }
+            std::thread::spawn(move || shared.work());
+        }
+        Self { opened: receiver }
     }
 
     /// The inputs in order, as their results become available.
     pub(super) fn inputs(&self) -> impl Iterator<Item = PortResult<OpenedInput>> {
-        self.opened.iter().flatten()
-    }
-}
-
-impl Drop for Workers {
-    fn drop(&mut self) {
-        // With nobody to send to, every thread ends at its next batch.
-        self.opened = None;
-        for thread in self.threads.drain(..) {
-            // A thread that panicked has already said so, and its input has no last batch.
-            let _ = thread.join();
-        }
+        self.opened.iter()
     }
 }
 
@@ -184,11 +172,7 @@ impl InputJudge<'_> {
 
     fn keep(&mut self, record: &Record<'_>, mut event: serde_json::Value, rules: &[&DetectionRule]) {
         let facts = EventFacts::of(&event);
-        let evidence = if self.shared.secrets.redact(&mut event) {
-            event.to_string().into_bytes()
-        } else {
-            record.text.to_vec()
-        };
+        let evidence = self.shared.secrets.bytes_to_keep(&mut event, record.text);
         let digest = Digest::of(&evidence);
         let source = EventSourcePosition {
             file: self.name.to_owned(),
@@ -212,7 +196,12 @@ fn violation(
     let event_id = facts.event_id.clone().unwrap_or_else(|| evidence.to_string());
     Violation {
         schema: Violation::SCHEMA,
-        id: Violation::id_of(&rule.stamp.id, &event_id),
+        id: Violation::id_of(
+            &rule.stamp.id,
+            &event_id,
+            facts.account.as_deref(),
+            facts.event_time.as_deref(),
+        ),
         rule: rule.stamp.clone(),
         title: rule.title.clone(),
         severity: rule.severity,

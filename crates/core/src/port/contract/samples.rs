@@ -79,7 +79,7 @@ pub(super) fn user(owner: &str, name: &str, scan: &str) -> IamUser {
 pub(super) fn violation(rule: &str, event: &str, time: &str) -> Violation {
     Violation {
         schema: Violation::SCHEMA,
-        id: Violation::id_of(rule, event),
+        id: Violation::id_of(rule, event, Some("111122223333"), Some(time)),
         rule: stamp(rule),
         title: rule.to_owned(),
         severity: Severity::High,
