@@ -16,11 +16,11 @@ pub use account::{AccountId, InvalidAccountId};
 pub use arn::{Arn, InvalidArn};
 pub use digest::{Digest, InvalidDigest};
 pub use finding::{Evaluation, WaiverNote};
-pub use resource::{GLOBAL_REGION, Resource, Unread, UnreadReason};
+pub use resource::{GLOBAL_REGION, PLACEHOLDER, Resource, Unread, UnreadReason};
 pub use rule::{Action, Origin, RuleStamp, Severity, is_kebab_case};
 pub use run::{JobName, LeftOut, Run, RunStatus, Statistics};
 pub use time::{rfc3339, rfc3339_nanos};
-pub use user::{AccessKey, IamUser, PasswordLastUsed};
+pub use user::{AccessKey, IAM_USER, IamUser, PasswordLastUsed};
 pub use verdict::{Counts, Verdict};
 pub use violation::{EventSourcePosition, Outcome, Violation};
 

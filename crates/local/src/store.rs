@@ -116,6 +116,23 @@ fn json<T: serde::Serialize>(item: &T) -> rusqlite::Result<String> {
     serde_json::to_string(item).map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))
 }
 
+/// Where a page ended, over several columns whose texts may hold anything.
+fn cursor<const N: usize>(row: &Row<'_>) -> rusqlite::Result<String> {
+    let mut columns = Vec::with_capacity(N);
+    for column in 0..N {
+        columns.push(row.get::<_, String>(column)?);
+    }
+    json(&columns)
+}
+
+/// The columns of a cursor; empty texts, which come before all others, where there is none.
+fn columns<const N: usize>(after: Option<&str>) -> [String; N] {
+    let columns: Option<Vec<String>> = after.and_then(|after| serde_json::from_str(after).ok());
+    columns
+        .and_then(|columns| columns.try_into().ok())
+        .unwrap_or_else(|| std::array::from_fn(|_| String::new()))
+}
+
 /// `LIMIT` for a page and one more, to know whether it ends.
 fn one_more(limit: usize) -> i64 {
     i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1)

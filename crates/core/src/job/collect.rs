@@ -8,7 +8,7 @@ use tracing::{debug, warn};
 use super::{Execution, JobError, Work};
 use crate::catalog::Catalog;
 use crate::collect::{Reader, collect_type, iam_user};
-use crate::model::{AccountId, GLOBAL_REGION, IamUser, Resource, Statistics};
+use crate::model::{AccountId, GLOBAL_REGION, IAM_USER, IamUser, Resource, Statistics, rfc3339_nanos};
 use crate::port::{Archive, Estate, EstateScope, Progress, Resources, Users};
 
 /// What collecting needs.
@@ -40,10 +40,6 @@ pub async fn collect(
     let scope = ports.estate.scope().await?;
     let seen_at = scope.recorded_at.unwrap_or(execution.started_at);
     let mut statistics = Statistics { left_out: scope.left_out.clone(), ..Statistics::default() };
-    for account in &scope.accounts {
-        let regions = std::iter::once(GLOBAL_REGION).chain(account.regions.iter().map(String::as_str));
-        statistics.covered.extend(regions.map(|region| format!("{}/{region}", account.account)));
-    }
     for name in ["resources", "users", "unread", "damaged"] {
         statistics.count(name, 0);
     }
@@ -79,9 +75,16 @@ pub async fn collect(
                 listed.resources.iter().filter_map(|resource| iam_user(resource, seen_at)).collect();
             statistics.count("users", users.len() as u64);
             ports.users.put(&users, expiry(execution.started_at, retention)).await?;
+            // Users that could not be listed are not users that are gone.
+            let could_list = !listed.resources.iter().any(Resource::is_placeholder);
+            if resource_type.name == IAM_USER && (could_list || !users.is_empty()) {
+                ports.users.scanned(&account.account, &rfc3339_nanos(seen_at)).await?;
+            }
             done += 1;
             ports.progress.advance(1);
         }
+        let regions = std::iter::once(GLOBAL_REGION).chain(account.regions.iter().map(String::as_str));
+        statistics.covered.extend(regions.map(|region| format!("{}/{region}", account.account)));
     }
     ports.progress.end();
     let finished = statistics.remaining.is_none();

@@ -31,6 +31,17 @@ pub struct Resource {
     pub seen_at: Timestamp,
 }
 
+/// What the id of a placeholder begins with.
+pub const PLACEHOLDER: &str = "unlisted/";
+
+impl Resource {
+    /// Whether it stands for what could not be listed.
+    #[must_use]
+    pub fn is_placeholder(&self) -> bool {
+        self.id.starts_with(PLACEHOLDER)
+    }
+}
+
 /// A part of a document that could not be read. It is not absent: we do not know.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

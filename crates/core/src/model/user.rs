@@ -5,6 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{AccountId, Digest, SCHEMA};
 
+/// The resource type IAM users are read as.
+pub const IAM_USER: &str = "AWS::IAM::User";
+
 /// A snapshot of one IAM user at one scan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IamUser {

@@ -9,11 +9,11 @@ use crate::model::Evaluation;
 /// Every evaluation ever made, until its retention ends.
 #[async_trait]
 pub trait Evaluations: Send + Sync {
-    /// Keeps evaluations under (`resource_id`, `evaluation_timestamp`). Writing one again replaces it, so
+    /// Keeps evaluations under (`resource_id`, `evaluation_timestamp`) of an account. Writing one again replaces it, so
     /// a repeated run leaves no duplicates. All of a call is kept or none of it.
     async fn put(&self, evaluations: &[Evaluation], expires_at: Timestamp) -> PortResult<()>;
 
-    /// The evaluations of one execution, ordered by resource and rule.
+    /// The evaluations of one execution, ordered by resource, rule and account.
     async fn of_execution(
         &self,
         execution_id: &str,

@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use super::{Page, PortResult};
 use crate::model::{AccountId, Resource};
 
-/// The current facts, one per resource id.
+/// The current facts, one per account and resource id: two accounts may show the same ARN.
 #[async_trait]
 pub trait Resources: Send + Sync {
     /// Keeps resources as seen by an execution; one of the same id is replaced. All of a call or none.
@@ -15,7 +15,7 @@ pub trait Resources: Send + Sync {
     /// how many.
     async fn sweep(&self, execution_id: &str, accounts: &[AccountId]) -> PortResult<u64>;
 
-    /// All resources in order of id.
+    /// All resources in order of id, then account.
     async fn page(&self, after: Option<&str>, limit: usize) -> PortResult<Page<Resource>>;
 
     /// How many there are, and a digest that changes when any of them does.

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use provost_core::model::Evaluation;
 use provost_core::port::{Evaluations, Page, PortResult};
 
-use super::{SqliteStore, item, json, one_more, refer};
+use super::{SqliteStore, columns, cursor, item, json, one_more, refer};
 
 #[async_trait]
 impl Evaluations for SqliteStore {
@@ -13,14 +13,15 @@ impl Evaluations for SqliteStore {
         self.write(|transaction| {
             let mut statement = transaction.prepare_cached(
                 "INSERT OR REPLACE INTO evaluations
-                   (resource_id, evaluation_timestamp, execution_id, rule, verdict, expires_at, item)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                   (resource_id, evaluation_timestamp, account, execution_id, rule, verdict, expires_at, item)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
             )?;
             let mut last: &[_] = &[];
             for evaluation in evaluations {
                 statement.execute((
                     &evaluation.resource_id,
                     &evaluation.evaluation_timestamp,
+                    evaluation.account.as_str(),
                     &evaluation.execution_id,
                     &evaluation.rule.id,
                     &evaluation.verdict,
@@ -48,13 +49,12 @@ impl Evaluations for SqliteStore {
         after: Option<&str>,
         limit: usize,
     ) -> PortResult<Page<Evaluation>> {
-        // The cursor is resource and rule, apart by a line break, which neither can hold.
-        let (resource, rule) = after.and_then(|after| after.split_once('\n')).unwrap_or_default();
-        let sql = "SELECT resource_id || char(10) || rule, item FROM evaluations
-                   WHERE execution_id = ?1 AND (resource_id, rule) > (?2, ?3)
-                   ORDER BY resource_id, rule LIMIT ?4";
-        let rows = self.rows(sql, (execution_id, resource, rule, one_more(limit)), |row| {
-            Ok((row.get(0)?, item(row, "item")?))
+        let [resource, rule, account] = columns(after);
+        let sql = "SELECT resource_id, rule, account, item FROM evaluations
+                   WHERE execution_id = ?1 AND (resource_id, rule, account) > (?2, ?3, ?4)
+                   ORDER BY resource_id, rule, account LIMIT ?5";
+        let rows = self.rows(sql, (execution_id, resource, rule, account, one_more(limit)), |row| {
+            Ok((cursor::<3>(row)?, item(row, "item")?))
         })?;
         Ok(Self::page(rows, limit))
     }
@@ -65,11 +65,12 @@ impl Evaluations for SqliteStore {
         after: Option<&str>,
         limit: usize,
     ) -> PortResult<Page<Evaluation>> {
-        let sql = "SELECT evaluation_timestamp, item FROM evaluations
-                   WHERE resource_id = ?1 AND evaluation_timestamp > ?2
-                   ORDER BY evaluation_timestamp LIMIT ?3";
-        let rows = self.rows(sql, (resource_id, after.unwrap_or_default(), one_more(limit)), |row| {
-            Ok((row.get(0)?, item(row, "item")?))
+        let [time, account] = columns(after);
+        let sql = "SELECT evaluation_timestamp, account, item FROM evaluations
+                   WHERE resource_id = ?1 AND (evaluation_timestamp, account) > (?2, ?3)
+                   ORDER BY evaluation_timestamp, account LIMIT ?4";
+        let rows = self.rows(sql, (resource_id, time, account, one_more(limit)), |row| {
+            Ok((cursor::<2>(row)?, item(row, "item")?))
         })?;
         Ok(Self::page(rows, limit))
     }

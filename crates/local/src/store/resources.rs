@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use provost_core::model::{AccountId, Digest, Resource};
 use provost_core::port::{Page, PortResult, Resources};
 
-use super::{SqliteStore, item, json, one_more, refer};
+use super::{SqliteStore, columns, cursor, item, json, one_more, refer};
 
 #[async_trait]
 impl Resources for SqliteStore {
@@ -42,16 +42,17 @@ impl Resources for SqliteStore {
     }
 
     async fn page(&self, after: Option<&str>, limit: usize) -> PortResult<Page<Resource>> {
-        let sql = "SELECT id, item FROM resources WHERE id > ?1 ORDER BY id LIMIT ?2";
-        let rows = self.rows(sql, (after.unwrap_or_default(), one_more(limit)), |row| {
-            Ok((row.get(0)?, item(row, "item")?))
-        })?;
+        let [id, account] = columns(after);
+        let sql = "SELECT id, account, item FROM resources WHERE (id, account) > (?1, ?2)
+                   ORDER BY id, account LIMIT ?3";
+        let rows = self
+            .rows(sql, (id, account, one_more(limit)), |row| Ok((cursor::<2>(row)?, item(row, "item")?)))?;
         Ok(Self::page(rows, limit))
     }
 
     async fn fingerprint(&self) -> PortResult<(u64, Digest)> {
         let digests: Vec<String> =
-            self.rows("SELECT digest FROM resources ORDER BY id", (), |row| row.get(0))?;
+            self.rows("SELECT digest FROM resources ORDER BY id, account", (), |row| row.get(0))?;
         Ok((digests.len() as u64, Digest::of_parts(digests.iter().map(String::as_bytes))))
     }
 }

@@ -10,12 +10,13 @@ use crate::unavailable;
 /// Each step takes a store from one version to the next. Steps are never changed once released.
 const STEPS: [&str; 1] = ["
 CREATE TABLE resources (
-    id            TEXT NOT NULL PRIMARY KEY,
-    execution_id  TEXT NOT NULL,
+    id            TEXT NOT NULL,
     account       TEXT NOT NULL,
+    execution_id  TEXT NOT NULL,
     resource_type TEXT NOT NULL,
     digest        TEXT NOT NULL,
-    item          TEXT NOT NULL
+    item          TEXT NOT NULL,
+    PRIMARY KEY (id, account)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE users (
@@ -26,19 +27,24 @@ CREATE TABLE users (
     item           TEXT NOT NULL,
     PRIMARY KEY (user_name, scan_timestamp)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX users_by_scan ON users (account, scan_timestamp);
+
+CREATE TABLE scans (
+    account        TEXT NOT NULL PRIMARY KEY,
+    scan_timestamp TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE evaluations (
     resource_id          TEXT NOT NULL,
     evaluation_timestamp TEXT NOT NULL,
+    account              TEXT NOT NULL,
     execution_id         TEXT NOT NULL,
     rule                 TEXT NOT NULL,
     verdict              TEXT NOT NULL,
     expires_at           INTEGER NOT NULL,
     item                 TEXT NOT NULL,
-    PRIMARY KEY (resource_id, evaluation_timestamp)
+    PRIMARY KEY (resource_id, evaluation_timestamp, account)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX evaluations_by_execution ON evaluations (execution_id, resource_id, rule);
+CREATE INDEX evaluations_by_execution ON evaluations (execution_id, resource_id, rule, account);
 CREATE INDEX evaluations_by_expiry ON evaluations (expires_at);
 
 CREATE TABLE violations (

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use provost_core::model::IamUser;
+use provost_core::model::{AccountId, IamUser};
 use provost_core::port::{Page, PortResult, Users};
 
 use super::{SqliteStore, item, json, one_more, refer};
@@ -34,10 +34,21 @@ impl Users for SqliteStore {
         })
     }
 
+    async fn scanned(&self, account: &AccountId, scan_timestamp: &str) -> PortResult<()> {
+        self.write(|transaction| {
+            transaction.execute(
+                "INSERT INTO scans (account, scan_timestamp) VALUES (?1, ?2)
+                 ON CONFLICT (account) DO UPDATE SET scan_timestamp = max(scan_timestamp, excluded.scan_timestamp)",
+                (account.as_str(), scan_timestamp),
+            )?;
+            Ok(())
+        })
+    }
+
     async fn latest(&self, after: Option<&str>, limit: usize) -> PortResult<Page<IamUser>> {
         let sql = "SELECT user_name, item FROM users AS user
                    WHERE user_name > ?1 AND scan_timestamp =
-                     (SELECT max(scan_timestamp) FROM users AS scan WHERE scan.account = user.account)
+                     (SELECT scan.scan_timestamp FROM scans AS scan WHERE scan.account = user.account)
                    ORDER BY user_name LIMIT ?2";
         let rows = self.rows(sql, (after.unwrap_or_default(), one_more(limit)), |row| {
             Ok((row.get(0)?, item(row, "item")?))

@@ -6,7 +6,7 @@ use provost_core::model::Violation;
 use provost_core::port::{Page, PortResult, Recorded, Violations};
 use rusqlite::OptionalExtension as _;
 
-use super::{SqliteStore, item, json, one_more, refer};
+use super::{SqliteStore, columns, cursor, item, json, one_more, refer};
 
 #[async_trait]
 impl Violations for SqliteStore {
@@ -45,12 +45,11 @@ impl Violations for SqliteStore {
     }
 
     async fn page(&self, after: Option<&str>, limit: usize) -> PortResult<Page<Violation>> {
-        // The cursor is time and id, apart by a line break, which neither can hold.
-        let (time, id) = after.and_then(|after| after.split_once('\n')).unwrap_or_default();
-        let sql = "SELECT event_time || char(10) || id, item FROM violations
+        let [time, id] = columns(after);
+        let sql = "SELECT event_time, id, item FROM violations
                    WHERE (event_time, id) > (?1, ?2) ORDER BY event_time, id LIMIT ?3";
         let rows =
-            self.rows(sql, (time, id, one_more(limit)), |row| Ok((row.get(0)?, item(row, "item")?)))?;
+            self.rows(sql, (time, id, one_more(limit)), |row| Ok((cursor::<2>(row)?, item(row, "item")?)))?;
         Ok(Self::page(rows, limit))
     }
 }

@@ -1,6 +1,6 @@
 //! [`Evaluations`] keeps every verdict apart by resource, rule and time.
 
-use super::samples::{evaluation, far};
+use super::samples::{evaluation, evaluation_in, far};
 use crate::port::Evaluations;
 
 const EARLY: &str = "2026-11-22T00:00:00Z";
@@ -15,6 +15,9 @@ pub async fn evaluations(store: &dyn Evaluations) {
         evaluation(a, "rule-two", EARLY, "run-1"),
         evaluation("arn:aws:rds:eu-central-1:111122223333:db:x", "rule-one", EARLY, "run-1"),
         evaluation("arn:aws:rds:eu-central-1:444455556666:db:x", "rule-one", EARLY, "run-1"),
+        // An ARN that names no account, seen in two; and one that holds what cursors are made of.
+        evaluation_in("444455556666", a, "rule-one", EARLY, "run-1"),
+        evaluation("arn:z\n\"[,", "rule-one", EARLY, "run-1"),
     ];
     store.put(&first, far()).await.unwrap();
     store.put(&[evaluation(a, "rule-one", LATE, "run-2")], far()).await.unwrap();
@@ -30,7 +33,9 @@ pub async fn evaluations(store: &dyn Evaluations) {
             ("arn:aws:rds:eu-central-1:111122223333:db:x", "rule-one"),
             ("arn:aws:rds:eu-central-1:444455556666:db:x", "rule-one"),
             (a, "rule-one"),
+            (a, "rule-one"),
             (a, "rule-two"),
+            ("arn:z\n\"[,", "rule-one"),
         ],
         "two rules and two accounts never overwrite each other, and nothing is kept twice"
     );
@@ -50,7 +55,7 @@ pub async fn evaluations(store: &dyn Evaluations) {
 
     let history = store.history(a, None, 100).await.unwrap().items;
     let times: Vec<_> = history.iter().map(|item| item.evaluation_timestamp.as_str()).collect();
-    assert_eq!(times.len(), 3);
+    assert_eq!(times.len(), 4);
     assert!(times.is_sorted(), "oldest first");
     assert!(store.of_execution("run-9", None, 10).await.unwrap().items.is_empty());
 }

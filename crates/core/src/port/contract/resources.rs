@@ -16,11 +16,17 @@ pub async fn resources(store: &dyn Resources) {
     assert_eq!(page.items.len(), 2);
     assert_eq!(store.page(page.next.as_deref(), 2).await.unwrap().items, first[2..]);
 
+    let twin = resource("arn:a", theirs);
+    store.put("run-1", std::slice::from_ref(&twin)).await.unwrap();
+    let both = store.page(None, 2).await.unwrap();
+    assert_eq!(both.items, [first[0].clone(), twin], "one ARN in two accounts is two resources");
+    assert_eq!(store.page(both.next.as_deref(), 2).await.unwrap().items, first[1..]);
+
     let (count, before) = store.fingerprint().await.unwrap();
-    assert_eq!(count, 3);
+    assert_eq!(count, 4);
     assert_ne!(before, nothing);
     store.put("run-1", &first).await.unwrap();
-    assert_eq!(store.fingerprint().await.unwrap(), (3, before), "the same facts have the same fingerprint");
+    assert_eq!(store.fingerprint().await.unwrap(), (4, before), "the same facts have the same fingerprint");
 
     let mut changed = resource("arn:a", ours);
     changed.document = serde_json::json!({"Name": "changed"});
@@ -28,5 +34,5 @@ pub async fn resources(store: &dyn Resources) {
     assert_ne!(store.fingerprint().await.unwrap().1, before);
     assert_eq!(store.sweep("run-2", &[account(ours)]).await.unwrap(), 1, "what the run did not see is gone");
     let left = store.page(None, 10).await.unwrap().items;
-    assert_eq!(left, [changed, resource("arn:c", theirs)], "other accounts stay");
+    assert_eq!(left, [changed, resource("arn:a", theirs), resource("arn:c", theirs)], "other accounts stay");
 }

@@ -38,12 +38,22 @@ pub(super) fn resource(id: &str, owner: &str) -> Resource {
 }
 
 pub(super) fn evaluation(resource: &str, rule: &str, time: &str, execution: &str) -> Evaluation {
+    evaluation_in("111122223333", resource, rule, time, execution)
+}
+
+pub(super) fn evaluation_in(
+    owner: &str,
+    resource: &str,
+    rule: &str,
+    time: &str,
+    execution: &str,
+) -> Evaluation {
     Evaluation {
         schema: Evaluation::SCHEMA,
         resource_id: resource.to_owned(),
         evaluation_timestamp: Evaluation::timestamp_key(at(time), rule),
         resource_type: "AWS::S3::Bucket".to_owned(),
-        account: account("111122223333"),
+        account: account(owner),
         region: "global".to_owned(),
         rule: stamp(rule),
         severity: Severity::High,

@@ -1,6 +1,6 @@
 //! [`Users`] keeps every scan and knows the latest of each account.
 
-use super::samples::{far, user};
+use super::samples::{account, at, far, user};
 use crate::port::Users;
 
 /// Holds for every user store.
@@ -9,8 +9,20 @@ pub async fn users(store: &dyn Users) {
     let (ours, theirs) = ("111122223333", "444455556666");
     store.put(&[user(ours, "anna", early), user(ours, "gone", early)], far()).await.unwrap();
     store.put(&[user(theirs, "anna", early)], far()).await.unwrap();
+    let scanned = async |owner: &str, at_time: &str| {
+        store.scanned(&account(owner), &crate::model::rfc3339_nanos(at(at_time))).await.unwrap();
+    };
+    assert!(
+        store.latest(None, 10).await.unwrap().items.is_empty(),
+        "a scan that is not over is not the latest"
+    );
+    scanned(ours, early).await;
+    scanned(theirs, early).await;
+    assert_eq!(store.latest(None, 10).await.unwrap().items.len(), 3);
     store.put(&[user(ours, "anna", late)], far()).await.unwrap();
     store.put(&[user(ours, "anna", late)], far()).await.unwrap();
+    scanned(ours, late).await;
+    scanned(ours, early).await;
 
     let latest = store.latest(None, 10).await.unwrap();
     let expect = [user(ours, "anna", late), user(theirs, "anna", early)];
@@ -20,4 +32,10 @@ pub async fn users(store: &dyn Users) {
     let history = store.history(&format!("{ours}/anna")).await.unwrap();
     assert_eq!(history, [user(ours, "anna", early), user(ours, "anna", late)], "oldest first, none twice");
     assert_eq!(store.history(&format!("{ours}/gone")).await.unwrap().len(), 1, "history remembers");
+    scanned(theirs, late).await;
+    assert_eq!(
+        store.latest(None, 10).await.unwrap().items,
+        expect[..1],
+        "an account may have no users any more"
+    );
 }

@@ -23,25 +23,37 @@ pub struct MemoryStore {
 
 #[derive(Debug, Default)]
 struct State {
-    resources: BTreeMap<String, (String, Resource)>,
+    resources: BTreeMap<(String, AccountId), (String, Resource)>,
+    scans: BTreeMap<AccountId, String>,
     users: BTreeMap<(String, String), (Timestamp, IamUser)>,
-    evaluations: BTreeMap<(String, String), (Timestamp, Evaluation)>,
+    evaluations: BTreeMap<(String, String, AccountId), (Timestamp, Evaluation)>,
     violations: BTreeMap<Digest, (Timestamp, String, Violation)>,
     waivers: BTreeMap<String, Waiver>,
     runs: BTreeMap<String, Run>,
     locks: BTreeMap<String, Lock>,
 }
 
-/// Cuts a page out of items that are already in the order of their keys.
-fn page<T>(items: impl Iterator<Item = (String, T)>, after: Option<&str>, limit: usize) -> Page<T> {
-    let mut rest = items.filter(|(key, _)| after.is_none_or(|after| key.as_str() > after)).peekable();
+/// A key as adapters order it, text by text. Written as JSON it is the cursor.
+type Key = Vec<String>;
+
+fn key<const N: usize>(texts: [&str; N]) -> Key {
+    texts.map(str::to_owned).into()
+}
+
+/// Cuts a page out of items in the order of their keys.
+fn page<T>(items: impl Iterator<Item = (Key, T)>, after: Option<&str>, limit: usize) -> Page<T> {
+    let after: Option<Key> = after.and_then(|after| serde_json::from_str(after).ok());
+    let sorted: BTreeMap<Key, T> = items.collect();
+    let mut rest =
+        sorted.into_iter().filter(|(key, _)| after.as_ref().is_none_or(|after| key > after)).peekable();
     let mut found = Vec::new();
     let mut last = None;
     while let Some((key, item)) = rest.next_if(|_| found.len() < limit) {
         found.push(item);
         last = Some(key);
     }
-    Page { items: found, next: if rest.peek().is_some() { last } else { None } }
+    let last = last.filter(|_| rest.peek().is_some());
+    Page { items: found, next: last.and_then(|key| serde_json::to_string(&key).ok()) }
 }
 
 #[async_trait]
@@ -49,7 +61,8 @@ impl Resources for MemoryStore {
     async fn put(&self, execution_id: &str, resources: &[Resource]) -> PortResult<()> {
         let mut state = lock(&self.state);
         for resource in resources {
-            state.resources.insert(resource.id.clone(), (execution_id.to_owned(), resource.clone()));
+            let key = (resource.id.clone(), resource.account.clone());
+            state.resources.insert(key, (execution_id.to_owned(), resource.clone()));
         }
         Ok(())
     }
@@ -65,8 +78,10 @@ impl Resources for MemoryStore {
 
     async fn page(&self, after: Option<&str>, limit: usize) -> PortResult<Page<Resource>> {
         let state = lock(&self.state);
-        let items = state.resources.iter().map(|(id, (_, resource))| (id.clone(), resource.clone()));
-        Ok(page(items, after, limit))
+        let keyed = state.resources.iter();
+        let keyed =
+            keyed.map(|((id, account), (_, resource))| (key([id, account.as_str()]), resource.clone()));
+        Ok(page(keyed, after, limit))
     }
 
     async fn fingerprint(&self) -> PortResult<(u64, Digest)> {
@@ -91,16 +106,20 @@ impl Users for MemoryStore {
         Ok(())
     }
 
+    async fn scanned(&self, account: &AccountId, scan_timestamp: &str) -> PortResult<()> {
+        let mut state = lock(&self.state);
+        let latest = state.scans.entry(account.clone()).or_default();
+        if latest.as_str() < scan_timestamp {
+            scan_timestamp.clone_into(latest);
+        }
+        Ok(())
+    }
+
     async fn latest(&self, after: Option<&str>, limit: usize) -> PortResult<Page<IamUser>> {
         let state = lock(&self.state);
-        let mut scans: BTreeMap<&AccountId, &str> = BTreeMap::new();
-        for (_, user) in state.users.values() {
-            let latest = scans.entry(&user.account).or_default();
-            *latest = (*latest).max(user.scan_timestamp.as_str());
-        }
-        let is_latest = |user: &&IamUser| scans.get(&user.account) == Some(&user.scan_timestamp.as_str());
+        let is_latest = |user: &&IamUser| state.scans.get(&user.account) == Some(&user.scan_timestamp);
         let users = state.users.values().map(|(_, user)| user).filter(is_latest);
-        Ok(page(users.map(|user| (user.user_name.clone(), user.clone())), after, limit))
+        Ok(page(users.map(|user| (key([&user.user_name]), user.clone())), after, limit))
     }
 
     async fn history(&self, user_name: &str) -> PortResult<Vec<IamUser>> {
@@ -115,7 +134,8 @@ impl Evaluations for MemoryStore {
     async fn put(&self, evaluations: &[Evaluation], expires_at: Timestamp) -> PortResult<()> {
         let mut state = lock(&self.state);
         for evaluation in evaluations {
-            let key = (evaluation.resource_id.clone(), evaluation.evaluation_timestamp.clone());
+            let (resource, time) = (evaluation.resource_id.clone(), evaluation.evaluation_timestamp.clone());
+            let key = (resource, time, evaluation.account.clone());
             state.evaluations.insert(key, (expires_at, evaluation.clone()));
         }
         Ok(())
@@ -131,10 +151,10 @@ impl Evaluations for MemoryStore {
         let evaluations = state.evaluations.values().map(|(_, evaluation)| evaluation);
         let of_run = evaluations.filter(|evaluation| evaluation.execution_id == execution_id);
         let keyed = of_run.map(|evaluation| {
-            (format!("{}\n{}", evaluation.resource_id, evaluation.rule.id), evaluation.clone())
+            let rule = evaluation.rule.id.as_str();
+            (key([&evaluation.resource_id, rule, evaluation.account.as_str()]), evaluation.clone())
         });
-        let sorted: BTreeMap<String, Evaluation> = keyed.collect();
-        Ok(page(sorted.into_iter(), after, limit))
+        Ok(page(keyed, after, limit))
     }
 
     async fn history(
@@ -144,8 +164,9 @@ impl Evaluations for MemoryStore {
         limit: usize,
     ) -> PortResult<Page<Evaluation>> {
         let state = lock(&self.state);
-        let of_resource = state.evaluations.iter().filter(|((id, _), _)| id == resource_id);
-        let keyed = of_resource.map(|((_, time), (_, evaluation))| (time.clone(), evaluation.clone()));
+        let of_resource = state.evaluations.iter().filter(|((id, ..), _)| id == resource_id);
+        let keyed = of_resource
+            .map(|((_, time, account), (_, evaluation))| (key([time, account.as_str()]), evaluation.clone()));
         Ok(page(keyed, after, limit))
     }
 }
@@ -179,13 +200,10 @@ impl Violations for MemoryStore {
     async fn page(&self, after: Option<&str>, limit: usize) -> PortResult<Page<Violation>> {
         let state = lock(&self.state);
         let keyed = state.violations.values().map(|(_, _, violation)| {
-            (
-                format!("{}\n{}", violation.event_time.as_deref().unwrap_or_default(), violation.id),
-                violation.clone(),
-            )
+            let time = violation.event_time.as_deref().unwrap_or_default();
+            (key([time, &violation.id.to_string()]), violation.clone())
         });
-        let sorted: BTreeMap<String, Violation> = keyed.collect();
-        Ok(page(sorted.into_iter(), after, limit))
+        Ok(page(keyed, after, limit))
     }
 }
 
@@ -277,7 +295,7 @@ impl EvidenceIndex for MemoryStore {
         let references = lock(&self.state).references();
         let keyed = references
             .into_iter()
-            .map(|(digest, subject)| (digest.to_string(), EvidenceReference { digest, subject }));
+            .map(|(digest, subject)| (key([&digest.to_string()]), EvidenceReference { digest, subject }));
         Ok(page(keyed, after, limit))
     }
 
