@@ -24,6 +24,8 @@ pub struct SourceFile {
 pub struct Folder {
     /// The YAML files.
     pub files: Vec<SourceFile>,
+    /// YAML files that cannot be read, and why.
+    pub unreadable: Vec<(String, String)>,
 }
 
 /// Why a folder could not be read.
@@ -49,7 +51,7 @@ impl Folder {
         let mut files = Vec::new();
         collect_embedded(&BUILT_IN, &mut files);
         files.sort_by(|left, right| left.path.cmp(&right.path));
-        Self { files }
+        Self { files, unreadable: Vec::new() }
     }
 
     /// Reads the YAML files of a folder and the folders in it.
@@ -62,6 +64,7 @@ impl Folder {
         }
         let origin = Origin::Folder(path.display().to_string());
         let mut files = Vec::new();
+        let mut unreadable = Vec::new();
         for entry in WalkDir::new(path).sort_by_file_name() {
             let entry = entry.map_err(|error| FolderError::Unreadable {
                 path: error.path().unwrap_or(path).to_owned(),
@@ -70,14 +73,18 @@ impl Folder {
             if !entry.file_type().is_file() || !is_yaml(entry.path()) {
                 continue;
             }
-            let unreadable = |why: String| FolderError::Unreadable { path: entry.path().to_owned(), why };
-            let text =
-                std::fs::read_to_string(entry.path()).map_err(|error| unreadable(error.to_string()))?;
             let inside = entry.path().strip_prefix(path).unwrap_or(entry.path());
             let parts: Vec<_> = inside.components().map(|part| part.as_os_str().to_string_lossy()).collect();
+            let text = match std::fs::read_to_string(entry.path()) {
+                Ok(text) => text,
+                Err(error) => {
+                    unreadable.push((parts.join("/"), error.to_string()));
+                    continue;
+                }
+            };
             files.push(SourceFile { path: parts.join("/"), text, origin: origin.clone() });
         }
-        Ok(Self { files })
+        Ok(Self { files, unreadable })
     }
 
     /// The files under a folder inside, without the cases that stand beside rules.

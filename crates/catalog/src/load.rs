@@ -58,6 +58,10 @@ struct Loading {
 
 impl Loading {
     fn add(&mut self, folder: &Folder) -> Result<(), CatalogError> {
+        if let Some((file, why)) = folder.unreadable.first() {
+            let origin = folder.files.first().map_or(Origin::BuiltIn, |file| file.origin.clone());
+            return Err(CatalogError::File { origin, file: file.clone(), problem: why.clone() });
+        }
         for file in folder.under("resources/") {
             let parsed = ResourceType::parse(&file.text).map_err(|problem| wrong(file, problem))?;
             let id = parsed.name.clone();
@@ -101,6 +105,12 @@ impl Loading {
     /// Adds Sigma rules of unknown quality. A rule called like another one gets a number behind its name,
     /// so that none is lost; one whose text is already in force is not added twice.
     fn add_rules(&mut self, folder: &Folder) {
+        let unreadable = folder.unreadable.iter();
+        self.not_loaded.extend(unreadable.map(|(file, why)| NotLoaded {
+            file: file.clone(),
+            reason: why.clone(),
+            is_other_source: false,
+        }));
         for file in folder.files.iter().filter(|file| !crate::folder::is_cases(&file.path)) {
             let loaded = load_sigma(&file.path, &file.text, &file.origin);
             self.not_loaded.extend(loaded.not_loaded);

@@ -1,7 +1,7 @@
 //! Log lines: JSON with one fixed set of field names, or text for a person at a terminal.
 //!
-//! The fields are the contract with whoever searches the logs: every line has the first five, a line may
-//! have the others, and what is in none of them stands inside `extra`.
+//! The fields are the contract with whoever searches the logs: every line has those of [`ALWAYS`], a line
+//! may have the others of [`FIELDS`], and what is in none of them stands inside `extra`.
 
 mod layer;
 

@@ -109,6 +109,12 @@ impl WaiverFile {
                 return wrong(entry, "needs an id, an owner and a reason");
             }
         }
+        let mut ids = std::collections::HashSet::new();
+        if let Some(entry) =
+            file.waivers.iter().chain(&file.suppressions).find(|entry| !ids.insert(&entry.id))
+        {
+            return wrong(entry, "is there twice; ids are unique over waivers and suppressions");
+        }
         for entry in &file.waivers {
             if entry.rule.is_none() {
                 return wrong(entry, "needs the `rule` it waives");

@@ -5,7 +5,7 @@ use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use provost_core::port::{EventInput, EventInputs, PortError, PortResult};
+use provost_core::port::{EventInput, EventInputs, PortResult};
 use walkdir::WalkDir;
 
 use crate::unavailable;
@@ -16,28 +16,36 @@ const EXTENSIONS: [&str; 6] = [".json", ".json.gz", ".ndjson", ".ndjson.gz", ".j
 /// Files and the files of folders, in order of path; `-` is standard input.
 #[derive(Debug, Default)]
 pub struct FileInputs {
-    files: VecDeque<(PathBuf, Option<u64>)>,
+    files: VecDeque<Source>,
     ignored: u64,
     total_bytes: Option<u64>,
     count: u64,
+}
+
+/// A file, or what stands where one should.
+#[derive(Debug)]
+struct Source {
+    path: PathBuf,
+    size: Option<u64>,
+    trouble: Option<String>,
 }
 
 impl FileInputs {
     /// Finds the files. Nothing is read yet.
     ///
     /// # Errors
-    /// When a path does not exist or a folder cannot be read.
+    /// When a path does not exist. What cannot be read inside a folder fails when it is opened.
     pub fn find(paths: &[PathBuf]) -> PortResult<Self> {
         let mut found = Self { total_bytes: Some(0), ..Self::default() };
         for path in paths {
             if path == Path::new("-") {
                 found.total_bytes = None;
-                found.files.push_back((path.clone(), None));
+                found.files.push_back(Source { path: path.clone(), size: None, trouble: None });
                 continue;
             }
             let metadata = fs::metadata(path).map_err(|error| unavailable("read", path, &error))?;
             if metadata.is_dir() {
-                found.walk(path)?;
+                found.walk(path);
             } else {
                 found.add(path.clone(), metadata.len());
             }
@@ -46,29 +54,39 @@ impl FileInputs {
         Ok(found)
     }
 
-    fn walk(&mut self, folder: &Path) -> PortResult<()> {
-        for entry in WalkDir::new(folder).sort_by_file_name() {
-            let entry = entry.map_err(|error| PortError::Unavailable {
-                what: format!("read the folder `{}`", error.path().unwrap_or(folder).display()),
-                why: error.to_string(),
-            })?;
+    fn walk(&mut self, folder: &Path) {
+        let before = self.files.len();
+        for entry in WalkDir::new(folder).follow_links(true).sort_by_file_name() {
+            let entry = match entry {
+                Ok(entry) => entry,
+                // A folder that cannot be read, or a link that leads round in circles: its turn comes, and
+                // then it is reported like a file that cannot be read.
+                Err(error) => {
+                    let path = error.path().unwrap_or(folder).to_owned();
+                    self.files.push_back(Source { path, size: None, trouble: Some(error.to_string()) });
+                    continue;
+                }
+            };
             if entry.file_type().is_dir() {
                 continue;
             }
             let name = entry.file_name().to_string_lossy().to_ascii_lowercase();
-            if entry.file_type().is_file() && EXTENSIONS.iter().any(|extension| name.ends_with(extension)) {
+            if EXTENSIONS.iter().any(|extension| name.ends_with(extension)) {
                 let size = entry.metadata().map(|metadata| metadata.len()).unwrap_or_default();
                 self.add(entry.into_path(), size);
             } else {
                 self.ignored += 1;
             }
         }
-        Ok(())
+        if self.files.len() == before {
+            let trouble = format!("the folder holds no event files ({})", EXTENSIONS.join(", "));
+            self.files.push_back(Source { path: folder.to_owned(), size: None, trouble: Some(trouble) });
+        }
     }
 
     fn add(&mut self, path: PathBuf, size: u64) {
         self.total_bytes = self.total_bytes.map(|total| total + size);
-        self.files.push_back((path, Some(size)));
+        self.files.push_back(Source { path, size: Some(size), trouble: None });
     }
 
     /// How many files in folders are not called like event files and were left alone.
@@ -80,13 +98,13 @@ impl FileInputs {
 
 impl EventInputs for FileInputs {
     fn next(&mut self) -> PortResult<Option<EventInput>> {
-        let Some((path, size)) = self.files.pop_front() else { return Ok(None) };
+        let Some(Source { path, size, trouble }) = self.files.pop_front() else { return Ok(None) };
         let name = path.display().to_string();
         let open = move || -> std::io::Result<Box<dyn Read + Send>> {
-            if path == Path::new("-") {
-                Ok(Box::new(std::io::stdin()))
-            } else {
-                Ok(Box::new(File::open(path)?))
+            match trouble {
+                Some(trouble) => Err(std::io::Error::other(trouble)),
+                None if path == Path::new("-") => Ok(Box::new(std::io::stdin())),
+                None => Ok(Box::new(File::open(path)?)),
             }
         };
         Ok(Some(EventInput { name, size, open: Box::new(open) }))

@@ -35,3 +35,12 @@ fn private_folder(path: &Path) -> Result<(), PortError> {
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder.create(path).map_err(|error| unavailable("make the folder", path, &error))
 }
+
+/// Makes a file, if it is not there, that only its owner can read, whatever folder it lies in.
+fn private_file(path: &Path) -> Result<(), PortError> {
+    let mut options = std::fs::OpenOptions::new();
+    options.append(true).create(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map(drop).map_err(|error| unavailable("make the file", path, &error))
+}

@@ -23,7 +23,7 @@ use provost_core::port::{Page, PortError, PortResult};
 use rusqlite::{Connection, Params, Row, Transaction, TransactionBehavior};
 
 use crate::liveness::Liveness;
-use crate::{private_folder, unavailable};
+use crate::{private_file, private_folder, unavailable};
 
 /// How long a statement waits for another process's transaction.
 const BUSY: Duration = Duration::from_secs(10);
@@ -45,6 +45,7 @@ impl SqliteStore {
         private_folder(folder)?;
         let path = folder.join("provost.db");
         let fail = |error: rusqlite::Error| unavailable("open the store", &path, &error);
+        private_file(&path)?;
         let mut connection = Connection::open(&path).map_err(fail)?;
         connection.busy_timeout(BUSY).map_err(fail)?;
         connection.pragma_update(None, "journal_mode", "wal").map_err(fail)?;

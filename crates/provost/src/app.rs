@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use pollster::block_on;
 use provost_catalog::Folder;
 use provost_core::catalog::Catalog;
@@ -33,6 +33,18 @@ impl App {
         Self::with(Config::load(global)?)
     }
 
+    /// Like `open`, for commands that read what others wrote: a store that is not there is an error.
+    pub(crate) fn open_existing(global: &Global) -> anyhow::Result<Self> {
+        let config = Config::load(global)?;
+        if !config.store.join("provost.db").is_file() {
+            bail!(
+                "there is no store in `{}`; name one with --store, or run provost collect first",
+                config.store.display()
+            );
+        }
+        Self::with(config)
+    }
+
     /// Opens everything a configuration names.
     pub(crate) fn with(config: Config) -> anyhow::Result<Self> {
         let catalog = load_catalog(&config)?;
@@ -40,6 +52,15 @@ impl App {
             Some(path) => read_waivers(path)?,
             None => WaiverFile::default(),
         };
+        let known = |id: &str| {
+            catalog.posture.iter().any(|rule| rule.stamp.id == id)
+                || catalog.detections.iter().any(|rule| rule.stamp.id == id)
+        };
+        for entry in waivers.waivers.iter().chain(&waivers.suppressions) {
+            if let Some(rule) = entry.rule.as_deref().filter(|rule| !known(rule)) {
+                warn!(waiver = entry.id.as_str(), rule, "A waiver names a rule there is not.");
+            }
+        }
         let store = SqliteStore::open(&config.store)?;
         let archive = FileArchive::open(&config.store.join("evidence"))?;
         let metrics = TextfileMetrics::new(&config.store.join("metrics"));

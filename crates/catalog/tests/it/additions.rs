@@ -69,16 +69,18 @@ fn a_rules_folder_may_hold_anything_and_nothing_is_lost() {
         &sigma("w", "X").replace("product: aws, service: cloudtrail", "product: windows"),
     );
     write(folder.path(), "unnamed.yml", &sigma("x", "X").replace("name: x\n", ""));
+    write(folder.path(), "twice.yml", &format!("{}---\n{}", sigma("twin", "X"), sigma("twin", "Y")));
+    fs::write(folder.path().join("latin1.yml"), b"title: \xe9").unwrap();
     write(folder.path(), "readme.md", "not a rule");
     let plain = load(&[], &[]).unwrap();
     let catalog = load(&[], &[Folder::read(folder.path()).unwrap()]).unwrap();
-    assert_eq!(catalog.detections.len(), plain.detections.len() + 3);
-    for id in ["iam-user-created", "iam-user-created-2", "mine", "t-x"] {
+    assert_eq!(catalog.detections.len(), plain.detections.len() + 5);
+    for id in ["iam-user-created", "iam-user-created-2", "mine", "t-x", "twin", "twin-2"] {
         assert!(catalog.detections.iter().any(|rule| rule.stamp.id == id), "{id}");
     }
     let not_loaded: Vec<_> =
         catalog.not_loaded.iter().map(|one| (one.file.as_str(), one.is_other_source)).collect();
-    assert_eq!(not_loaded, [("broken.yml", false), ("windows.yml", true)]);
+    assert_eq!(not_loaded, [("latin1.yml", false), ("broken.yml", false), ("windows.yml", true)]);
 }
 
 #[test]

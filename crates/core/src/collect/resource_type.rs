@@ -19,6 +19,9 @@ pub struct ResourceType {
     /// There is exactly one per account (or region): the answer itself is the document.
     #[serde(default)]
     pub single: bool,
+    /// Its lists also show what belongs to other accounts, as trails of an organization do.
+    #[serde(default)]
+    pub cross_account: bool,
     /// The ARN, a template over the item's members and `{partition}`, `{region}`, `{account}`.
     pub arn: String,
     /// The calls that list it. The first is the main one, further ones are merged by `key`.

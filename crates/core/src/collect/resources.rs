@@ -1,6 +1,6 @@
 //! All resources of one type in one account.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde_json::{Map, Value};
@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use super::credential_report::CredentialReport;
 use super::reader::{CallOutcome, Fetched, Reader, reason_of};
 use super::resource_type::{Decode, Follow, ListCall, Per, ResourceType, Scope};
-use crate::model::{AccountId, Digest, GLOBAL_REGION, Resource, Unread, UnreadReason};
+use crate::model::{AccountId, Arn, Digest, GLOBAL_REGION, PLACEHOLDER, Resource, Unread, UnreadReason};
 use crate::port::{AccountScope, Call, PortResult};
 
 /// What collecting a type gave.
@@ -45,7 +45,7 @@ pub async fn collect_type(
     for region in regions {
         let place = Place { account: &scope.account, region, partition, resource_type, seen_at };
         for resource in place.collect(reader, &mut listed.damaged).await? {
-            if belongs_elsewhere(&resource.id, &scope.account, owners) {
+            if resource_type.cross_account && belongs_elsewhere(&resource.id, &scope.account, owners) {
                 listed.elsewhere += 1;
                 continue;
             }
@@ -68,7 +68,7 @@ pub async fn collect_type(
 
 /// Whether the ARN names another account that this run reads too.
 fn belongs_elsewhere(id: &str, account: &AccountId, owners: &[AccountId]) -> bool {
-    crate::model::Arn::parse(id).is_ok_and(|arn| {
+    Arn::parse(id).is_ok_and(|arn| {
         arn.account != account.as_str() && owners.iter().any(|owner| owner.as_str() == arn.account)
     })
 }
@@ -100,26 +100,23 @@ struct Item {
 
 impl Place<'_> {
     async fn collect(&self, reader: &mut Reader<'_>, damaged: &mut u64) -> PortResult<Vec<Resource>> {
-        let (items, missing) =
+        let (items, missing, pages) =
             if self.resource_type.single { self.single(reader).await? } else { self.list(reader).await? };
         *damaged += missing.iter().filter(|unread| is_damage(unread.reason)).count() as u64;
-        let mut resources: Vec<Resource> =
-            missing.into_iter().next().map(|unread| self.unlisted(unread)).into_iter().collect();
+        let placeholder = missing.into_iter().next().map(|unread| self.unlisted(unread, &pages));
+        let mut resources: Vec<Resource> = placeholder.into_iter().collect();
+        let mut seen = BTreeSet::new();
         for mut item in items {
             self.follow(reader, &mut item).await?;
             *damaged += item.unread.iter().filter(|unread| is_damage(unread.reason)).count() as u64;
-            resources.push(match self.arn(&item.document) {
+            let id = self.arn(&item.document).and_then(|id| self.check(id, &mut seen));
+            resources.push(match id {
                 Ok(id) => self.resource(id, item),
-                Err(member) => {
+                Err(detail) => {
                     *damaged += 1;
-                    let detail = format!("an item has no `{member}`");
                     let call = self.list_call_name();
-                    self.unlisted(Unread {
-                        path: String::new(),
-                        call,
-                        reason: UnreadReason::Unparsable,
-                        detail,
-                    })
+                    let reason = UnreadReason::Unparsable;
+                    self.unlisted(Unread { path: String::new(), call, reason, detail }, &pages)
                 }
             });
         }
@@ -139,10 +136,20 @@ impl Place<'_> {
         }
     }
 
-    /// The stand-in for everything that was not seen here.
-    fn unlisted(&self, unread: Unread) -> Resource {
-        let id = format!("unlisted/{}/{}/{}", self.account, self.region, self.resource_type.name);
-        self.resource(id, Item { unread: vec![unread], ..Item::default() })
+    /// Refuses an ARN that this list has shown already, or that is another account's: an answer that was
+    /// saved in the wrong folder would else be judged as this account's.
+    fn check(&self, id: String, seen: &mut BTreeSet<String>) -> Result<String, String> {
+        let owner = Arn::parse(&id).map(|arn| arn.account).unwrap_or_default();
+        if !self.resource_type.cross_account && !owner.is_empty() && owner != self.account.as_str() {
+            return Err(format!("an item is of account {owner}"));
+        }
+        if seen.insert(id.clone()) { Ok(id) } else { Err("two items have the same ARN".to_owned()) }
+    }
+
+    /// The stand-in for everything that was not seen here, with the answers that did not show it.
+    fn unlisted(&self, unread: Unread, pages: &[Digest]) -> Resource {
+        let id = format!("{PLACEHOLDER}{}/{}/{}", self.account, self.region, self.resource_type.name);
+        self.resource(id, Item { unread: vec![unread], evidence: pages.to_vec(), ..Item::default() })
     }
 
     fn list_call_name(&self) -> String {
@@ -163,8 +170,10 @@ impl Place<'_> {
         }
     }
 
-    async fn single(&self, reader: &mut Reader<'_>) -> PortResult<(Vec<Item>, Vec<Unread>)> {
-        let Some(list) = self.resource_type.list.first() else { return Ok((Vec::new(), Vec::new())) };
+    async fn single(&self, reader: &mut Reader<'_>) -> PortResult<(Vec<Item>, Vec<Unread>, Vec<Digest>)> {
+        let Some(list) = self.resource_type.list.first() else {
+            return Ok((Vec::new(), Vec::new(), Vec::new()));
+        };
         let call = self.call(self.region, &list.service, &list.operation, None);
         let Fetched { outcome, evidence } = reader.fetch(&call).await?;
         let mut item = Item { evidence: evidence.into_iter().collect(), ..Item::default() };
@@ -174,20 +183,23 @@ impl Place<'_> {
             Ok(Some(_)) => item.unread.push(unparsable(&call, "the answer is not an object")),
             Err((reason, detail)) => item.unread.push(unread("", &call, reason, detail)),
         }
-        Ok((vec![item], Vec::new()))
+        let pages = item.evidence.clone();
+        Ok((vec![item], Vec::new(), pages))
     }
 
-    /// The items of all list calls merged by key, and why the population may not be complete: empty when
-    /// at least one list was read to its end.
-    async fn list(&self, reader: &mut Reader<'_>) -> PortResult<(Vec<Item>, Vec<Unread>)> {
+    /// The items of all list calls merged by key; why the population may not be complete, which is empty when
+    /// at least one list was read to its end; and the answers.
+    async fn list(&self, reader: &mut Reader<'_>) -> PortResult<(Vec<Item>, Vec<Unread>, Vec<Digest>)> {
         let key = self.resource_type.key.as_deref().unwrap_or_default();
         let mut merged: BTreeMap<String, Item> = BTreeMap::new();
         let mut incomplete = Vec::new();
         let mut complete = false;
         let mut lists = Vec::new();
+        let mut pages = Vec::new();
         for list in &self.resource_type.list {
             let call = self.call(self.region, &list.service, &list.operation, None);
             let fetched = reader.fetch(&call).await?;
+            pages.extend(fetched.evidence);
             let (items, problem) = items_of(&fetched.outcome, list, &call, key);
             complete |= problem.is_none();
             incomplete.extend(problem.clone());
@@ -213,7 +225,7 @@ impl Place<'_> {
         if complete {
             incomplete.clear();
         }
-        Ok((merged.into_values().collect(), incomplete))
+        Ok((merged.into_values().collect(), incomplete, pages))
     }
 
     async fn follow(&self, reader: &mut Reader<'_>, item: &mut Item) -> PortResult<()> {
@@ -247,7 +259,7 @@ impl Place<'_> {
         Ok(())
     }
 
-    /// Fills the ARN template; `Err` names the member that is missing.
+    /// Fills the ARN template; `Err` says which member is missing.
     fn arn(&self, document: &Map<String, Value>) -> Result<String, String> {
         let mut arn = String::new();
         let mut rest = self.resource_type.arn.as_str();
@@ -258,7 +270,9 @@ impl Place<'_> {
                 "partition" => arn.push_str(self.partition),
                 "region" => arn.push_str(self.region),
                 "account" => arn.push_str(self.account.as_str()),
-                member => arn.push_str(&text_member(document, member).ok_or_else(|| member.to_owned())?),
+                member => arn.push_str(
+                    &text_member(document, member).ok_or_else(|| format!("an item has no `{member}`"))?,
+                ),
             }
             rest = after;
         }
@@ -373,7 +387,9 @@ fn items_of(
     for value in found {
         match value.as_object().and_then(|item| Some((text_member(item, key)?, item))) {
             Some((name, item)) => {
-                items.insert(name, item.clone());
+                if items.insert(name, item.clone()).is_some_and(|other| other != *item) {
+                    problem = Some(unparsable(call, &format!("two items have the same `{key}`")));
+                }
             }
             None => problem = Some(unparsable(call, &format!("an item has no `{key}`"))),
         }
@@ -384,13 +400,12 @@ fn items_of(
     (items, problem)
 }
 
-/// Whether a list says of itself that it goes on.
+/// Whether a list says of itself that it goes on: in so many words, or by naming where.
 fn is_truncated(response: &Value) -> bool {
     const TOKENS: [&str; 6] =
         ["NextToken", "nextToken", "Marker", "NextMarker", "ContinuationToken", "NextContinuationToken"];
-    let token = |name: &str| response.get(name).and_then(Value::as_str).is_some_and(|text| !text.is_empty());
-    response
-        .get("IsTruncated")
-        .and_then(Value::as_bool)
-        .unwrap_or_else(|| TOKENS.iter().any(|name| token(name)))
+    let says_so = |value: &Value| !matches!(value, Value::Null | Value::Bool(false));
+    let names_where = |value: &Value| !value.is_null() && value.as_str() != Some("");
+    response.get("IsTruncated").is_some_and(says_so)
+        || TOKENS.iter().filter_map(|token| response.get(*token)).any(names_where)
 }

@@ -75,9 +75,13 @@ pub fn load_sigma(file: &str, text: &str, origin: &Origin) -> Loaded {
     if collection.is_empty() && collection.errors.is_empty() {
         refuse("it holds no Sigma rule".to_owned(), false);
     }
-    let hash = Digest::of(text.as_bytes());
     let mut rules = Vec::new();
-    for rule in &collection.rules {
+    for (number, rule) in collection.rules.iter().enumerate() {
+        // A file may hold several rules: each has a hash of its own, the first that of the file.
+        let hash = match number {
+            0 => Digest::of(text.as_bytes()),
+            _ => Digest::of_parts([text.as_bytes(), &number.to_be_bytes()]),
+        };
         if is_cloudtrail(rule) {
             match load_rule(rule, hash, origin) {
                 Ok(rule) => rules.push(rule),

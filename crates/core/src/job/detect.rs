@@ -229,7 +229,7 @@ impl Ledger<'_> {
 
     fn count(&mut self, violation: &Violation) {
         self.statistics.count("violations", 1);
-        let suppressed = violation.suppressed.as_ref().is_some_and(|note| !note.expired);
+        let suppressed = violation.is_suppressed();
         if suppressed {
             self.statistics.count("suppressed", 1);
         }

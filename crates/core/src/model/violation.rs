@@ -91,6 +91,12 @@ impl Violation {
         Digest::of_parts(parts.map(str::as_bytes))
     }
 
+    /// Whether a suppression in force covers it.
+    #[must_use]
+    pub fn is_suppressed(&self) -> bool {
+        self.suppressed.as_ref().is_some_and(|note| !note.expired)
+    }
+
     /// The current shape.
     pub const SCHEMA: u32 = SCHEMA;
 }

@@ -16,7 +16,7 @@ pub struct PostureJson<W: Write> {
 }
 
 impl<W: Write> PostureJson<W> {
-    /// Writes everything before the evaluations.
+    /// Writes everything before the evaluations. `is_complete`: no run behind it stopped before its end.
     ///
     /// # Errors
     /// When the output cannot be written.
@@ -24,6 +24,7 @@ impl<W: Write> PostureJson<W> {
         mut output: W,
         summary: &PostureSummary,
         left_out: &[LeftOut],
+        is_complete: bool,
         now: Timestamp,
     ) -> std::io::Result<Self> {
         writeln!(output, "{{")?;
@@ -33,8 +34,7 @@ impl<W: Write> PostureJson<W> {
             ("assessed_at", json!(rfc3339(summary.run.started_at))),
             ("execution_id", json!(summary.run.execution_id)),
             ("catalog_digest", json!(summary.run.catalog)),
-            ("complete", json!(summary.run.statistics.remaining.is_none())),
-            ("remaining", json!(summary.run.statistics.remaining)),
+            ("complete", json!(is_complete)),
             ("left_out", json!(left_out)),
             ("summary", posture_summary(summary)),
             ("by_resource_type", by(&summary.by_resource_type)),

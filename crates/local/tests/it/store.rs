@@ -42,7 +42,17 @@ fn only_the_owner_can_look_inside() {
     let inside = folder.path().join("store");
     drop(SqliteStore::open(&inside).unwrap());
     FileArchive::open(&inside.join("evidence")).unwrap();
-    for path in [inside.clone(), inside.join("evidence"), inside.join("locks")] {
+    // A folder that was there keeps its ways; what is put into it is private all the same.
+    let open = folder.path().join("open");
+    std::fs::create_dir(&open).unwrap();
+    drop(SqliteStore::open(&open).unwrap());
+    for path in [
+        inside.clone(),
+        inside.join("evidence"),
+        inside.join("locks"),
+        open.join("provost.db"),
+        open.join("locks"),
+    ] {
         assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o077, 0, "{}", path.display());
     }
 }

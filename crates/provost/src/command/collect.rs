@@ -38,7 +38,10 @@ pub(crate) fn collect(global: &Global, args: &CollectArgs) -> anyhow::Result<Exi
             writeln!(output, "  left out: {} ({})", left_out.what, left_out.why)?;
         }
         if let Some(remaining) = &statistics.remaining {
-            writeln!(output, "Time ran out; what remains: {remaining}. Run it again to complete it.")?;
+            writeln!(
+                output,
+                "Time ran out; what remains: {remaining}. A longer --deadline reads all of it."
+            )?;
         }
         writeln!(output, "Next: provost assess")?;
     }

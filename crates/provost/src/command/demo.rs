@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::path::Path;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use include_dir::{Dir, include_dir};
 use provost_core::model::Counts;
 use serde_json::json;
@@ -18,6 +18,9 @@ use crate::output::{Stdout, style};
 
 static ESTATE: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../examples/estate");
 
+/// The file that says a store was made by a demo, and may be removed by the next.
+const MARK: &str = ".made-by-demo";
+
 /// How many of the worst things are told.
 const TOLD: usize = 5;
 
@@ -29,6 +32,8 @@ pub(crate) fn demo(global: &Global, args: &DemoArgs) -> anyhow::Result<Exit> {
         // The demo's facts never mix with yours. A fresh store each time, so that each demo is the same.
         config.store = args.out.join("store");
         forget(&config.store)?;
+        std::fs::create_dir_all(&config.store)?;
+        std::fs::write(config.store.join(MARK), "Made by `provost demo`, which removes it the next time.\n")?;
     }
     config.estate = None;
     config.events = Vec::new();
@@ -61,11 +66,13 @@ fn unpack(estate: &Path) -> anyhow::Result<()> {
 }
 
 fn forget(store: &Path) -> anyhow::Result<()> {
-    // Only a folder that a demo made is removed: it holds a store.
-    if store.join("provost.db").is_file() {
-        std::fs::remove_dir_all(store).with_context(|| format!("clear `{}`", store.display()))?;
+    if !store.exists() {
+        return Ok(());
     }
-    Ok(())
+    if !store.join(MARK).is_file() {
+        bail!("`{}` is there and no demo made it; choose another folder with --out", store.display());
+    }
+    std::fs::remove_dir_all(store).with_context(|| format!("clear `{}`", store.display()))
 }
 
 fn tell(output: &mut dyn Write, cycle: &Cycle, worst: &[Headline], args: &DemoArgs) -> std::io::Result<()> {

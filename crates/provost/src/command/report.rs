@@ -8,8 +8,8 @@ use pollster::block_on;
 use provost_core::job::report::{
     PostureSummary, each_evaluation, each_user, each_violation, posture_summary,
 };
-use provost_core::model::{JobName, LeftOut, Severity, Verdict};
-use provost_core::port::{Clock as _, Runs as _};
+use provost_core::model::{IAM_USER, JobName, LeftOut, Severity, Verdict};
+use provost_core::port::{Clock as _, Resources, Runs as _};
 use provost_core::render::{
     CsvWriter, HtmlReport, PostureJson, RuleNote, Table, counts_line, evaluation_columns, evaluation_row,
     user_columns, user_row, violation_columns, violation_row,
@@ -24,7 +24,7 @@ use crate::exit::Exit;
 use crate::output::{Stdout, style, write_file};
 
 pub(crate) fn report(global: &Global, args: &ReportArgs) -> anyhow::Result<Exit> {
-    let app = App::open(global)?;
+    let app = App::open_existing(global)?;
     let format = global.format.unwrap_or(Format::Table);
     let write = |output: &mut dyn Write| match args.kind {
         ReportKind::Posture => posture(&app, format, args.all, output),
@@ -54,10 +54,46 @@ fn summary(app: &App) -> anyhow::Result<Option<PostureSummary>> {
     Ok(block_on(posture_summary(&app.store, &app.store))?)
 }
 
-/// What the latest collection looked at and left out.
+/// What the latest collection looked at, and everything known that no report here can speak of: what was
+/// left out, what a run that stopped early did not reach, what of the events could not be read.
 fn scope(app: &App) -> anyhow::Result<(Vec<String>, Vec<LeftOut>)> {
-    let run = block_on(app.store.latest(JobName::Collect))?;
-    Ok(run.map(|run| (run.statistics.covered, run.statistics.left_out)).unwrap_or_default())
+    let collected = block_on(app.store.latest(JobName::Collect))?;
+    let (covered, mut left_out) = collected
+        .as_ref()
+        .map(|run| (run.statistics.covered.clone(), run.statistics.left_out.clone()))
+        .unwrap_or_default();
+    let assessed = block_on(app.store.latest(JobName::Assess))?;
+    let detected = block_on(app.store.latest(JobName::Detect))?;
+    for run in [&collected, &assessed, &detected].into_iter().flatten() {
+        if let Some(remaining) = &run.statistics.remaining {
+            let why = format!("{} stopped at its deadline", run.job);
+            left_out.push(LeftOut { what: remaining.clone(), why });
+        }
+    }
+    let unreadable = detected.map_or(0, |run| run.statistics.get("unreadable"));
+    if unreadable > 0 {
+        let what = format!("{unreadable} parts of the events read last");
+        left_out.push(LeftOut { what, why: "could not be read; the log of detect names each".to_owned() });
+    }
+    Ok((covered, left_out))
+}
+
+/// The accounts whose users could not be listed, or not to the end, and why.
+fn unlisted_users(app: &App) -> anyhow::Result<Vec<(String, String)>> {
+    let mut found = Vec::new();
+    let mut after = None;
+    loop {
+        let page = block_on(Resources::page(&app.store, after.as_deref(), 1000))?;
+        for resource in page.items.iter().filter(|one| one.is_placeholder() && one.resource_type == IAM_USER)
+        {
+            let why: Vec<String> = resource.unread.iter().map(ToString::to_string).collect();
+            found.push((resource.account.to_string(), why.join(", ")));
+        }
+        after = page.next;
+        if after.is_none() {
+            return Ok(found);
+        }
+    }
 }
 
 fn posture(app: &App, format: Format, all: bool, output: &mut dyn Write) -> anyhow::Result<()> {
@@ -94,7 +130,12 @@ pub(crate) fn findings_json(
     output: &mut dyn Write,
 ) -> anyhow::Result<()> {
     let (_, left_out) = scope(app)?;
-    let mut json = PostureJson::new(output, summary, &left_out, SystemClock.now())?;
+    let collected = block_on(app.store.latest(JobName::Collect))?;
+    let is_complete = [collected.as_ref(), Some(&summary.run)]
+        .into_iter()
+        .flatten()
+        .all(|run| run.statistics.remaining.is_none());
+    let mut json = PostureJson::new(output, summary, &left_out, is_complete, SystemClock.now())?;
     block_on(each_evaluation(&app.store, &summary.run.execution_id, &mut |evaluation| {
         json.evaluation(evaluation)
     }))?;
@@ -144,9 +185,6 @@ fn posture_table(
         writeln!(output)?;
     }
     writeln!(output, "{}", counts_line(&summary.counts))?;
-    if let Some(remaining) = &summary.run.statistics.remaining {
-        writeln!(output, "The assessment is not complete; what remains: {remaining}.")?;
-    }
     for left_out in scope(app)?.1 {
         writeln!(output, "left out: {} ({})", left_out.what, left_out.why)?;
     }
@@ -214,7 +252,11 @@ fn access(app: &App, format: Format, output: &mut dyn Write) -> anyhow::Result<(
                 users.push(user.clone());
                 Ok(())
             }))?;
-            writeln!(output, "{}", json!({"schema": 1, "users": users}))?;
+            let unlisted: Vec<_> = unlisted_users(app)?
+                .into_iter()
+                .map(|(account, why)| json!({"account": account, "reason": why}))
+                .collect();
+            writeln!(output, "{}", json!({"schema": 1, "users": users, "not_listed": unlisted}))?;
         }
         Format::Ndjson => block_on(each_user(&app.store, &mut |user| {
             serde_json::to_writer(&mut *output, user)?;
@@ -259,6 +301,9 @@ fn access(app: &App, format: Format, output: &mut dyn Write) -> anyhow::Result<(
                 table.write(output, style())?;
                 writeln!(output, "\n{} IAM users. What could not be read is `unknown`.", table.len())?;
             }
+            for (account, why) in unlisted_users(app)? {
+                writeln!(output, "users of {account}: not listed, or not all ({why})")?;
+            }
         }
     }
     Ok(())
@@ -268,6 +313,14 @@ fn access(app: &App, format: Format, output: &mut dyn Write) -> anyhow::Result<(
 pub(crate) fn users_csv(app: &App, output: &mut dyn Write) -> anyhow::Result<()> {
     let mut csv = CsvWriter::new(output, &user_columns())?;
     block_on(each_user(&app.store, &mut |user| csv.row(&user_row(user))))?;
+    for (account, why) in unlisted_users(app)? {
+        // A row, so that nobody takes silence for an account without users.
+        let mut cells = user_columns().map(|_| "unknown".to_owned());
+        let [first, name, ..] = &mut cells;
+        *first = account;
+        *name = format!("(not listed: {why})");
+        csv.row(&cells)?;
+    }
     Ok(csv.finish()?)
 }
 
@@ -325,7 +378,7 @@ pub(crate) fn headlines(app: &App, how_many: usize) -> anyhow::Result<Vec<Headli
         None => found.push((headline.severity, is_event, rule.to_owned(), headline, 1)),
     };
     block_on(each_violation(&app.store, &mut |violation| {
-        if violation.outcome.as_str() == "done" && violation.suppressed.is_none() {
+        if violation.outcome.as_str() == "done" && !violation.is_suppressed() {
             let who = violation.principal.as_deref().unwrap_or("somebody");
             let when = violation.event_time.as_deref().unwrap_or("an unknown time");
             let why = format!("{who} at {when}");

@@ -12,7 +12,7 @@ use crate::exit::Exit;
 use crate::output::Stdout;
 
 pub(crate) fn verify(global: &Global) -> anyhow::Result<Exit> {
-    let app = App::open(global)?;
+    let app = App::open_existing(global)?;
     let finished = app.run(JobName::Verify, "all", Digest::of(b""), async |execution| {
         job::verify::verify(execution, &app.store, &app.archive, &app.progress).await
     })?;

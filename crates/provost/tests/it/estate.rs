@@ -169,3 +169,77 @@ fn parameters_come_from_the_configuration() {
     assert!(error.contains("`required_tag` is no parameter of `ec2-required-tags`"), "{error}");
     assert_ne!(fails, 4, "the sample has four instances without the default tags");
 }
+
+#[test]
+fn repeats_foreign_items_and_files_that_cannot_be_read_cost_what_they_would_have_told() {
+    let place = Place::new();
+    let database = |name: &str, public: bool| {
+        json!({"DBInstanceIdentifier": name, "PubliclyAccessible": public,
+            "DBInstanceArn": "arn:aws:rds:eu-central-1:111122223333:db:one"})
+    };
+    let answer = json!({"DBInstances": [database("one", false), database("two", true)]});
+    place.write("e/111122223333/eu-central-1/rds/describe-db-instances.json", answer.to_string());
+    let foreign = json!({"Users": [{"UserName": "x", "Arn": "arn:aws:iam::999988887777:user/x"}]});
+    place.write("e/111122223333/global/iam/list-users.json", foreign.to_string());
+    place.write(
+        LIST,
+        json!({"Buckets": [{"Name": "a"}, {"Name": "a", "CreationDate": "x"}], "IsTruncated": false})
+            .to_string(),
+    );
+    // A folder where a file should be.
+    place.write("e/111122223333/eu-central-1/ec2/describe-instances.json/x", "");
+    assert_eq!(place.run(&["collect", "--estate", "e"]).code, 3);
+    place.done(&["assess"]);
+    let reasons = |rule: &str| {
+        let found = verdicts(&place, rule).into_iter().filter(|(_, verdict, _)| verdict == "unknown");
+        found.map(|(_, _, reason)| reason).collect::<Vec<_>>().join("; ")
+    };
+    assert!(
+        reasons("rds-not-public").contains("two items have the same ARN"),
+        "{}",
+        reasons("rds-not-public")
+    );
+    assert!(reasons("iam-user-console-mfa").contains("an item is of account 999988887777"));
+    assert!(reasons("s3-encryption").contains("two items have the same `Name`"));
+    assert_eq!(reasons("ec2-required-tags"), "ec2 describe-instances: failed (no answer from AWS)");
+}
+
+#[test]
+fn a_list_is_complete_only_when_nothing_in_it_says_otherwise() {
+    for more in [
+        json!({"IsTruncated": true}),
+        json!({"IsTruncated": "true"}),
+        json!({"IsTruncated": false, "Marker": "x"}),
+        json!({"NextToken": 7}),
+    ] {
+        let place = Place::new();
+        let mut answer = json!({"Buckets": []});
+        answer.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        place.write(LIST, answer.to_string());
+        place.run(&["collect", "--estate", "e"]);
+        place.done(&["assess"]);
+        assert_eq!(verdicts(&place, "s3-encryption")[0].2, "s3api list-buckets: list not complete", "{more}");
+    }
+}
+
+#[test]
+fn users_that_are_gone_are_gone_and_users_that_could_not_be_listed_are_not() {
+    let place = Place::new();
+    let path = "e/111122223333/global/iam/list-users";
+    let anna = json!({"Users": [{"UserName": "anna", "Arn": "arn:aws:iam::111122223333:user/anna"}]});
+    place.write(&format!("{path}.json"), anna.to_string());
+    place.run(&["collect", "--estate", "e"]);
+    assert!(place.done(&["report", "access"]).contains("anna"));
+    place.write(
+        &format!("{path}.err"),
+        "An error occurred (AccessDenied) when calling the ListUsers operation: x",
+    );
+    place.run(&["collect", "--estate", "e"]);
+    let table = place.done(&["report", "access"]);
+    assert!(table.contains("anna") && table.contains("users of 111122223333: not listed"), "{table}");
+    assert!(place.done(&["report", "access", "--format", "csv"]).contains("(not listed: "));
+    std::fs::remove_file(place.path(&format!("{path}.err"))).unwrap();
+    place.write(&format!("{path}.json"), r#"{"Users":[]}"#);
+    place.run(&["collect", "--estate", "e"]);
+    assert!(!place.done(&["report", "access"]).contains("anna"));
+}

@@ -14,6 +14,8 @@ fn could_not_run_is_two_and_says_what_to_do() {
         place.write("bad.yaml", "schema: 1\nretention: 3\n");
         place.write("newer.yaml", "schema: 99\n");
         place.write("empty/x", "");
+        place.write("kept/store/provost.db", "mine");
+        place.write("twice.yaml", "waivers: [{id: a, rule: r, reason: x, owner: x, expires: 2100-01-01}, {id: a, rule: s, reason: x, owner: x, expires: 2100-01-01}]");
         let said = place.run(args);
         assert_eq!(said.code, 2, "{args:?}");
         let error = said.log.last().unwrap()["error"].as_str().unwrap().to_owned();
@@ -26,12 +28,43 @@ fn could_not_run_is_two_and_says_what_to_do() {
     check(&["collect", "--estate", "empty"], &["twelve digits", "record-an-estate.md"]);
     check(&["detect"], &["no events to read"]);
     check(&["detect", "nowhere.json"], &["nowhere.json"]);
-    check(&["report", "posture"], &["nothing was assessed yet", "provost assess"]);
+    check(&["report", "posture"], &["there is no store in `.provost`"]);
+    check(&["verify", "--store", "typo"], &["there is no store in `typo`"]);
+    check(&["demo", "--out", "kept"], &["no demo made it"]);
+    check(&["assess", "--waivers", "twice.yaml"], &["`a` is there twice"]);
     check(&["run"], &["nothing to run on", "provost init"]);
     check(&["assess", "--config", "bad.yaml"], &["bad.yaml", "retention", "line 2"]);
     check(&["assess", "--config", "newer.yaml"], &["schema 99"]);
     check(&["assess", "--catalog", "nowhere"], &["nowhere"]);
     check(&["assess", "--waivers", "nowhere.yaml"], &["nowhere.yaml"]);
+}
+
+#[test]
+fn a_store_without_an_assessment_says_so() {
+    let place = Place::new();
+    place.write("events.ndjson", user_created("e-1").to_string());
+    place.done(&["detect", "events.ndjson"]);
+    let said = place.run(&["report", "posture"]);
+    assert_eq!(said.code, 2);
+    let error = said.log.last().unwrap()["error"].as_str().unwrap();
+    assert!(error.contains("nothing was assessed yet") && error.contains("provost assess"), "{error}");
+}
+
+#[test]
+fn a_collection_that_stopped_early_shows_in_every_report_after_it() {
+    let place = Place::new();
+    let estate = sample_estate();
+    assert_eq!(place.run(&["collect", "--estate", estate.to_str().unwrap(), "--deadline", "1ms"]).code, 3);
+    place.done(&["assess"]);
+    let report: serde_json::Value =
+        serde_json::from_str(&place.done(&["report", "posture", "--format", "json"])).unwrap();
+    assert_eq!(report["complete"], false);
+    assert!(
+        report["left_out"].to_string().contains("collect stopped at its deadline"),
+        "{}",
+        report["left_out"]
+    );
+    assert!(place.done(&["report", "posture"]).contains("collect stopped at its deadline"));
 }
 
 #[test]

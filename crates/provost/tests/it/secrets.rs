@@ -24,8 +24,12 @@ fn a_planted_secret_is_nowhere() {
     place.write(
         "e/111122223333/global/s3api/list-buckets.err",
         format!(
-            "DEBUG {PLANTED}\nAn error occurred (AccessDenied) when calling the ListBuckets operation: no\n"
+            "DEBUG {PLANTED}\nAn error occurred (AccessDenied) when calling the ListBuckets operation: {PLANTED}\n"
         ),
+    );
+    place.write(
+        "e/111122223333/global/iam/list-users.err",
+        format!("aws_session_token={PLANTED}\nCould not connect\n"),
     );
     let events = [
         event(
@@ -42,13 +46,22 @@ fn a_planted_secret_is_nowhere() {
             &json!({"requestParameters": {"userName": "x", "password": PLANTED}}),
         ),
         event(
+            "e-4",
+            "iam",
+            "CreateUser",
+            &json!({"requestParameters": format!("{{\"sessionToken\":\"{PLANTED}\"}} and more")}),
+        ),
+        event(
             "e-3",
             "iam",
             "CreateUser",
             &json!({"requestParameters": format!("{{\"sessionToken\":\"{PLANTED}\"}}")}),
         ),
     ];
-    let events: Vec<String> = events.iter().map(ToString::to_string).collect();
+    let mut events: Vec<String> = events.iter().map(ToString::to_string).collect();
+    // Twice the same key: whoever reads the document sees the last, whoever reads the bytes sees both.
+    let twice = event("e-5", "iam", "CreateUser", &json!({})).to_string();
+    events.push(twice.replacen('{', &format!("{{\"sessionToken\":\"{PLANTED}\",\"sessionToken\":null,"), 1));
     place.write("events.ndjson", events.join("\n"));
     let out = place
         .command(&["run", "--estate", "e", "--events", "events.ndjson", "--out", "out", "-vv"])
@@ -77,7 +90,7 @@ fn a_planted_secret_is_nowhere() {
     }
     assert!(looked_at > 10);
     let stored = std::fs::read(place.path("out/violations.ndjson")).unwrap();
-    assert_eq!(stored.iter().filter(|byte| **byte == b'\n').count(), 3, "and all three were found");
+    assert_eq!(stored.iter().filter(|byte| **byte == b'\n').count(), 5, "and all five were found");
 }
 
 #[test]
