@@ -18,6 +18,9 @@ use crate::redact::Secrets;
 use crate::waiver::WaiverFile;
 use worker::{Batch, Found, Workers};
 
+/// Under this reason the statistics count rules that could not be loaded.
+pub const NOT_LOADED: &str = "rule could not be loaded";
+
 /// How often the clock is looked at while an input is silent, as a pipe may be.
 const LOOK_AT_CLOCK: Duration = Duration::from_millis(200);
 
@@ -105,10 +108,9 @@ pub async fn detect(
     {
         ledger.statistics.count(name, 0);
     }
-    for (reason, count) in [
-        ("not an event file", settings.ignored_files),
-        ("rule could not be loaded", settings.rules_not_loaded),
-    ] {
+    for (reason, count) in
+        [("not an event file", settings.ignored_files), (NOT_LOADED, settings.rules_not_loaded)]
+    {
         if count > 0 {
             ledger.statistics.skipped.insert(reason.to_owned(), count);
         }

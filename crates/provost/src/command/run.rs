@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use pollster::block_on;
+use provost_core::job::detect::NOT_LOADED;
 use provost_core::job::report::posture_summary;
-use provost_core::model::{Counts, Severity};
+use provost_core::model::{Counts, Run, Severity};
 use provost_local::RecordedEstate;
 use serde_json::{Value, json};
 
@@ -40,11 +41,13 @@ pub(crate) struct Cycle {
     pub(crate) violations: Option<(u64, u64, u64)>,
     pub(crate) by_severity: Vec<(Severity, u64)>,
     pub(crate) files: Vec<PathBuf>,
+    /// Why not everything was looked at, where it was not.
+    pub(crate) in_part: Vec<String>,
 }
 
 impl Cycle {
     fn json(&self) -> Value {
-        json!({"runs": self.runs, "counts": self.counts, "files": self.files,
+        json!({"runs": self.runs, "in_part": self.in_part, "counts": self.counts, "files": self.files,
             "compliance_percentage": self.counts.and_then(|counts| counts.compliance_percentage())})
     }
 }
@@ -63,6 +66,7 @@ pub(crate) fn cycle(
         violations: None,
         by_severity: Vec::new(),
         files: Vec::new(),
+        in_part: Vec::new(),
     };
     let own_events = match estate {
         Some(path) => RecordedEstate::open(path)?.cloudtrail(),
@@ -77,15 +81,18 @@ pub(crate) fn cycle(
     if let Some(path) = estate {
         let collected = collect::start(app, path).context("collect")?;
         cycle.exit = cycle.exit.and(Exit::complete(collected.is_complete()));
+        cycle.in_part.extend(why_in_part(&collected.run));
         cycle.runs.push(json!(collected.run));
         let assessed = assess::start(app).context("assess")?;
         cycle.exit = cycle.exit.and(assess::exit(app, &assessed));
+        cycle.in_part.extend(why_in_part(&assessed.run));
         cycle.counts = Some(assessed.output.counts);
         cycle.runs.push(json!(assessed.run));
     }
     if !events.is_empty() {
         let detected = detect::start(app, &events, None, &mut |_| Ok(())).context("detect")?;
         cycle.exit = cycle.exit.and(detect::exit(app, &detected));
+        cycle.in_part.extend(why_in_part(&detected.run));
         let statistics = &detected.run.statistics;
         cycle.violations =
             Some((statistics.get("violations"), statistics.get("attempted"), statistics.get("suppressed")));
@@ -95,6 +102,25 @@ pub(crate) fn cycle(
     }
     cycle.files = write_reports(app, out)?;
     Ok(cycle)
+}
+
+/// What a run did not look at, in words.
+fn why_in_part(run: &Run) -> Vec<String> {
+    let statistics = &run.statistics;
+    let mut reasons: Vec<String> = statistics.remaining.iter().cloned().collect();
+    for (count, what) in [
+        (statistics.get("damaged"), "recorded answers are damaged; what they would have told is unknown"),
+        (statistics.get("unreadable"), "parts of the events could not be read; the log names each"),
+        (
+            statistics.skipped.get(NOT_LOADED).copied().unwrap_or_default(),
+            "rules could not be loaded; the log names each",
+        ),
+    ] {
+        if count > 0 {
+            reasons.push(format!("{count} {what}"));
+        }
+    }
+    reasons.into_iter().map(|reason| format!("{}: {reason}", run.job)).collect()
 }
 
 /// Writes the four files.
@@ -130,6 +156,9 @@ fn summarize(output: &mut Stdout, cycle: &Cycle) -> std::io::Result<()> {
     }
     for file in &cycle.files {
         writeln!(output, "Wrote {}", file.display())?;
+    }
+    for reason in &cycle.in_part {
+        writeln!(output, "Done in part: {reason}")?;
     }
     Ok(())
 }

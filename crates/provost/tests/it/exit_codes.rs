@@ -147,3 +147,18 @@ fn two_runs_of_one_job_do_not_overlap() {
     block_on(store.release(&lock.name, &lock.holder)).unwrap();
     assert_eq!(place.run(&["detect", "events.ndjson"]).code, 0);
 }
+
+#[test]
+fn what_was_done_in_part_says_why() {
+    let place = Place::new();
+    let estate = sample_estate();
+    place.write("in/a.json", "<html>");
+    let said = place.run(&["run", "--estate", estate.to_str().unwrap(), "--events", "in"]);
+    assert_eq!(said.code, 3);
+    for part in [
+        "Done in part: collect: 1 recorded answers are damaged",
+        "Done in part: detect: 1 parts of the events",
+    ] {
+        assert!(said.stdout.contains(part), "{}", said.stdout);
+    }
+}
