@@ -1,13 +1,17 @@
 //! A sliding window over a stream of bytes.
 
-use std::io::{ErrorKind, Read};
+use std::io::{BufRead as _, BufReader, ErrorKind, Read};
 
-/// How much is read at a time.
+/// How much is read at a time, where there is so much.
 const STEP: usize = 256 * 1024;
+
+/// From this length on a window at least doubles before it is looked at again, so that a record of many
+/// megabytes is not scanned anew for every step.
+const LONG: usize = 1024 * 1024;
 
 /// The part of a stream that is in memory.
 pub(super) struct Window<R> {
-    source: R,
+    source: BufReader<R>,
     buffer: Vec<u8>,
     start: usize,
     /// Offset in the stream of the first byte of the window.
@@ -17,6 +21,7 @@ pub(super) struct Window<R> {
 
 impl<R: Read> Window<R> {
     pub(super) fn new(source: R) -> Self {
+        let source = BufReader::with_capacity(STEP, source);
         Self { source, buffer: Vec::with_capacity(STEP), start: 0, offset: 0, ended: false }
     }
 
@@ -40,26 +45,29 @@ impl<R: Read> Window<R> {
         self.offset += count as u64;
     }
 
-    /// Reads on; returns whether there was more. The window grows when nothing of it was consumed.
+    /// Reads on with what the stream has to give now, so that a pipe is judged as it comes; returns whether
+    /// there was more.
     pub(super) fn extend(&mut self) -> std::io::Result<bool> {
-        if self.ended {
-            return Ok(false);
-        }
         self.buffer.drain(..self.start);
         self.start = 0;
-        let step = STEP.max(self.buffer.len());
-        let read = (&mut self.source).take(step as u64).read_to_end(&mut self.buffer);
-        match read {
-            Ok(count) => {
-                self.ended = count < step;
-                Ok(count > 0)
-            }
-            Err(error) if error.kind() == ErrorKind::Interrupted => Ok(true),
-            Err(error) => {
-                self.ended = true;
-                Err(error)
+        let before = self.buffer.len();
+        let enough = if before < LONG { before + 1 } else { before * 2 };
+        while !self.ended && self.buffer.len() < enough {
+            match self.source.fill_buf() {
+                Ok([]) => self.ended = true,
+                Ok(bytes) => {
+                    self.buffer.extend_from_slice(bytes);
+                    let count = bytes.len();
+                    self.source.consume(count);
+                }
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => {
+                    self.ended = true;
+                    return Err(error);
+                }
             }
         }
+        Ok(self.buffer.len() > before)
     }
 
     /// The next byte that is neither white space nor in `also`, without consuming it.
