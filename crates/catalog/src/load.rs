@@ -42,6 +42,7 @@ pub fn load(additions: &[Folder], rules: &[Folder]) -> Result<Catalog, CatalogEr
     for folder in rules {
         loading.add_rules(folder);
     }
+    loading.check_types()?;
     Ok(loading.finish())
 }
 
@@ -142,6 +143,18 @@ impl Loading {
         }
         self.replaced.push(Replaced { id, by: format!("{}/{}", file.origin, file.path) });
         Ok(())
+    }
+
+    /// A rule about a type nobody reads would never judge anything, and look like one that finds nothing.
+    fn check_types(&self) -> Result<(), CatalogError> {
+        match self.posture.values().find(|rule| !self.resource_types.contains_key(&rule.resource_type)) {
+            Some(rule) => Err(CatalogError::File {
+                origin: rule.stamp.origin.clone(),
+                file: format!("posture/{}.yaml", rule.stamp.id),
+                problem: format!("`resource_type`: nothing reads `{}`", rule.resource_type),
+            }),
+            None => Ok(()),
+        }
     }
 
     fn finish(self) -> Catalog {

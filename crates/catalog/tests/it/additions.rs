@@ -52,6 +52,8 @@ fn a_mistake_in_a_catalog_folder_names_file_line_and_field() {
     };
     check("posture/a.yaml", &format!("id: b\n{POSTURE}"), &["posture/a.yaml", "named `b.yaml`"]);
     check("posture/a.yaml", "id: a\ntitel: x\n", &["posture/a.yaml", "titel", "line 2"]);
+    let odd = format!("id: a\n{POSTURE}").replace("AWS::S3::Bucket", "AWS::S3::Buckett");
+    check("posture/a.yaml", &odd, &["posture/a.yaml", "nothing reads `AWS::S3::Buckett`"]);
     check("detections/a.yml", "title: T\n", &["detections/a.yml", "not a Sigma rule"]);
     check("resources/a.yaml", "type: A\n", &["resources/a.yaml", "missing field"]);
     check("secrets.yaml", "member: []\n", &["secrets.yaml", "member"]);

@@ -326,7 +326,12 @@ pub(crate) fn users_csv(app: &App, output: &mut dyn Write) -> anyhow::Result<()>
 
 /// The page with these parts.
 pub(crate) fn html(app: &App, parts: Parts, output: &mut dyn Write) -> anyhow::Result<()> {
-    let (covered, left_out) = scope(app)?;
+    let (covered, mut left_out) = scope(app)?;
+    left_out.extend(
+        unlisted_users(app)?
+            .into_iter()
+            .map(|(account, why)| LeftOut { what: format!("IAM users of {account}"), why }),
+    );
     let now: Timestamp = SystemClock.now();
     let summary = if parts.posture { summary(app)? } else { None };
     let catalog = summary.as_ref().map_or(app.catalog.digest, |summary| summary.run.catalog);
@@ -340,7 +345,8 @@ pub(crate) fn html(app: &App, parts: Parts, output: &mut dyn Write) -> anyhow::R
         }))?;
         page.end_posture()?;
     }
-    if parts.violations {
+    // A part nobody looked for is left out, which the page says; an empty one would say there is nothing.
+    if parts.violations && block_on(app.store.latest(JobName::Detect))?.is_some() {
         page.list("violations")?;
         let mut is_first = true;
         block_on(each_violation(&app.store, &mut |violation| {
@@ -348,7 +354,7 @@ pub(crate) fn html(app: &App, parts: Parts, output: &mut dyn Write) -> anyhow::R
         }))?;
         page.end_list()?;
     }
-    if parts.access {
+    if parts.access && block_on(app.store.latest(JobName::Collect))?.is_some() {
         page.list("access")?;
         let mut is_first = true;
         block_on(each_user(&app.store, &mut |user| {
