@@ -62,6 +62,17 @@ pub enum Principals {
     Listed(Vec<(String, String)>),
 }
 
+impl Principals {
+    /// Whether it is everyone, in either of the two ways AWS has of writing so.
+    #[must_use]
+    pub fn is_everyone(&self) -> bool {
+        match self {
+            Self::Everyone => true,
+            Self::Listed(pairs) => pairs.iter().any(|(kind, value)| kind == "AWS" && value == "*"),
+        }
+    }
+}
+
 /// One condition: `{operator: {key: values}}`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Condition {

@@ -5,8 +5,30 @@
 //!
 //! It knows nothing of Provost, opens no file and reads no clock.
 
+pub mod actions;
+mod caller;
+pub mod can;
+mod condition;
+pub mod decide;
 mod decode;
 mod document;
+pub mod escalation;
+pub mod facts;
+#[cfg(feature = "assurance")]
+pub mod generate;
+pub mod guard;
+pub mod layers;
+pub mod managed;
+pub mod outcome;
+mod pattern;
+pub mod principal;
+mod principals;
+pub mod request;
+pub mod scenario;
+#[cfg(feature = "assurance")]
+pub mod spec;
+mod statement;
+mod truth;
 
 pub use decode::percent_decode;
 pub use document::{Condition, Effect, Matching, Policy, PolicyError, Principals, Statement};

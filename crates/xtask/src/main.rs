@@ -9,6 +9,8 @@
 
 mod bench;
 mod fuzz;
+mod iam_data;
+mod iam_differential;
 mod package;
 mod process;
 mod scratch;
@@ -29,6 +31,11 @@ Usage: cargo xtask <command>
   tidy                      the tests that hold the repository in order, alone
   fuzz <target> [args...]   run a fuzz target until it finds something; args go to libFuzzer
   bench <name> [args...]    run a benchmark of crates/provost/benches; args go to it
+  iam-data [--managed FILE] write crates/iam/data anew from its pinned sources, and the policies AWS manages
+                            to FILE (target/iam-data/managed-policies.ndjson); needs npm, Python and a network
+  iam-differential [--cases N] [--seed S]
+                            compare the policy engine with another evaluator over random cases, and group
+                            where they disagree; needs Node.js, npm and, the first time, a network
   package                   build what is handed out, and say where it is and how large
 
 A tool that cannot be installed (no network) is named, and its check is skipped.
@@ -44,6 +51,8 @@ fn main() -> ExitCode {
         ["tidy"] => test::tidy(),
         ["fuzz", target, rest @ ..] => fuzz::search(target, rest),
         ["bench", name, rest @ ..] => bench::bench(name, rest),
+        ["iam-data", rest @ ..] => iam_data::iam_data(rest),
+        ["iam-differential", rest @ ..] => iam_differential::iam_differential(rest),
         ["package"] => package::package(),
         ["help" | "--help" | "-h"] => {
             println!("{HELP}");

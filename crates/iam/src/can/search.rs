@@ -1,0 +1,562 @@
+//! The search for a request: statements that must apply, statements that must not, and what fits them all.
+
+use std::cell::Cell;
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::caller::Asked;
+use crate::can::alternatives::{Need, ways};
+use crate::can::domain::{Kind, kinds};
+use crate::can::keys::{Literal, Solved, solve};
+use crate::can::language::{Found, Glob, Variables, find};
+use crate::can::{Answer, Query, Requirement, assumed, is_free};
+use crate::condition::family::Family;
+use crate::condition::{Asks, Test};
+use crate::decide::Engine;
+use crate::outcome::Outcome;
+use crate::pattern::{ArnPattern, Keys, Match, Pattern, Token};
+use crate::request::{Context, Known, Request};
+use crate::statement::{Listed, Statement, resource_pattern};
+use crate::truth::Truth;
+
+/// How many combinations of statements one question may look at.
+const MOST_COMBINATIONS: usize = 2_000;
+/// How many steps one question may take to make the Deny statements fail.
+const MOST_STEPS: usize = 4_000;
+
+/// Looks for a request that `engine` allows and `beyond`, if given, does not.
+pub(super) fn can(engine: &Engine, beyond: Option<&Engine>, query: &Query) -> (Answer, bool) {
+    let partition = match query.principal.principal_arn() {
+        Some(arn) => arn.split(':').nth(1).unwrap_or("aws").to_owned(),
+        None => "aws".to_owned(),
+    };
+    let owner = query.owner.or_else(|| query.principal.account());
+    let request = Request {
+        principal: query.principal.clone(),
+        action: query.action.to_owned(),
+        resource: "*".to_owned(),
+        resource_account: owner.map(str::to_owned),
+        context: Context::new(),
+    };
+    let asked = Asked::new(&request);
+    if engine.nothing_allows(&asked) {
+        return (Answer::No, false);
+    }
+    let same_account = owner.is_some() && owner == query.principal.account();
+    let mut search = Search {
+        engine,
+        beyond,
+        query,
+        asked: &asked,
+        request: &request,
+        wanted: query.resources.iter().map(|text| resource_pattern(text, false)).collect(),
+        assumed: assumed(query.assume),
+        kinds: Vec::new(),
+        steps: MOST_STEPS,
+        combinations: MOST_COMBINATIONS,
+        best: Answer::No,
+        unclear: None,
+        another_caller: Cell::new(false),
+    };
+    let all = kinds(query.action, &partition, owner);
+    for closed in [false, true] {
+        search.kinds = all.iter().filter(|kind| kind.closed == closed).cloned().collect();
+        if search.kinds.is_empty() {
+            continue;
+        }
+        for way in ways(engine, &asked, same_account, closed) {
+            match way {
+                None => search.unclear("the resource has a policy of its own, and it was not given"),
+                Some(needs) => search.way(&needs, same_account, closed),
+            }
+        }
+    }
+    let answer = match (search.best, search.unclear) {
+        (Answer::No, Some(reason)) => Answer::Unknown(reason),
+        (best, _) => best,
+    };
+    (answer, search.another_caller.get())
+}
+
+struct Search<'a> {
+    engine: &'a Engine,
+    beyond: Option<&'a Engine>,
+    query: &'a Query<'a>,
+    asked: &'a Asked<'a>,
+    request: &'a Request,
+    wanted: Vec<Pattern>,
+    assumed: Vec<(Test, bool)>,
+    kinds: Vec<Kind>,
+    steps: usize,
+    combinations: usize,
+    best: Answer,
+    unclear: Option<String>,
+    /// But for a condition about the caller there would be a request.
+    another_caller: Cell<bool>,
+}
+
+/// What has been chosen so far.
+#[derive(Clone)]
+struct Chosen<'a> {
+    /// Statements whose resources must hold the resource.
+    inside: Vec<&'a Listed<Pattern>>,
+    /// Statements whose resources must not.
+    outside: Vec<&'a Listed<Pattern>>,
+    literals: Vec<Literal<'a>>,
+}
+
+/// What comes of fitting everything together.
+enum Fit {
+    Fits(Request),
+    Nothing,
+    Unclear(String),
+}
+
+impl<'a> Search<'a> {
+    fn unclear(&mut self, reason: &str) {
+        self.unclear.get_or_insert_with(|| reason.to_owned());
+    }
+
+    fn is_done(&self) -> bool {
+        matches!(self.best, Answer::Yes(_))
+    }
+
+    /// Takes one Allow statement for each need, in every combination.
+    fn way(&mut self, needs: &[Need<'a>], same_account: bool, closed: bool) {
+        let mut choices: Vec<Vec<&'a Statement>> = Vec::new();
+        for need in needs {
+            if need.is_unclear(self.asked) {
+                self.unclear("a statement or a layer that might allow it could not be read");
+            }
+            choices.push(need.statements(self.asked).collect());
+        }
+        let denies: Vec<&'a Statement> = self
+            .engine
+            .applying(self.asked)
+            .flat_map(|layer| &layer.statements)
+            .filter(|it| it.denies)
+            .collect();
+        let Some(beyond) = self.beyond else {
+            self.combine(&choices, &denies);
+            return;
+        };
+        // Not allowed by the other policies: one of their Deny statements applies, or for each way they have
+        // of allowing it some layer has no Allow statement that applies.
+        let other_denies =
+            beyond.applying(self.asked).flat_map(|layer| &layer.statements).filter(|it| it.denies);
+        for deny in other_denies.filter(|it| it.action(self.asked) == Truth::True && it.malformed.is_none()) {
+            let mut choices = choices.clone();
+            choices.push(vec![deny]);
+            self.combine(&choices, &denies);
+        }
+        let mut refusals: Vec<Vec<&'a Statement>> = vec![denies];
+        for way in ways(beyond, self.asked, same_account, closed) {
+            let Some(needs) = way else {
+                self.unclear("the resource has a policy of its own, and it was not given");
+                continue;
+            };
+            let mut next = Vec::new();
+            for refusal in &refusals {
+                for need in &needs {
+                    let mut more = refusal.clone();
+                    more.extend(need.statements(self.asked));
+                    next.push(more);
+                }
+            }
+            refusals = next;
+            refusals.truncate(64);
+        }
+        for refusal in refusals {
+            self.combine(&choices, &refusal);
+        }
+    }
+
+    fn combine(&mut self, choices: &[Vec<&'a Statement>], denies: &[&'a Statement]) {
+        if choices.iter().any(Vec::is_empty) {
+            return;
+        }
+        let mut numbers = vec![0_usize; choices.len()];
+        loop {
+            if self.is_done() {
+                return;
+            }
+            if self.combinations == 0 {
+                self.unclear("there are too many combinations of statements to look at");
+                return;
+            }
+            self.combinations -= 1;
+            let must: Vec<&'a Statement> = choices
+                .iter()
+                .zip(&numbers)
+                .filter_map(|(choice, number)| choice.get(*number).copied())
+                .collect();
+            self.try_these(&must, denies);
+            // The next combination, as an odometer turns.
+            let mut wheel = 0;
+            loop {
+                let (Some(number), Some(choice)) = (numbers.get_mut(wheel), choices.get(wheel)) else {
+                    return;
+                };
+                *number += 1;
+                if *number < choice.len() {
+                    break;
+                }
+                *number = 0;
+                wheel += 1;
+            }
+        }
+    }
+
+    fn try_these(&mut self, must: &[&'a Statement], denies: &[&'a Statement]) {
+        let mut chosen = Chosen { inside: Vec::new(), outside: Vec::new(), literals: Vec::new() };
+        for statement in must {
+            chosen.inside.extend(&statement.resources);
+            chosen.literals.extend(statement.tests.iter().map(|test| Literal { test, holds: true }));
+        }
+        let denies: Vec<&'a Statement> = denies
+            .iter()
+            .copied()
+            .filter(|deny| {
+                deny.action(self.asked) != Truth::False
+                    && deny.principals.as_ref().is_none_or(|it| it.grant(self.asked).any() != Truth::False)
+            })
+            .collect();
+        if !self.is_possible(&chosen) {
+            return;
+        }
+        self.refuse(&denies, chosen);
+    }
+
+    /// Makes each Deny statement fail, in every way it can.
+    fn refuse(&mut self, denies: &[&'a Statement], chosen: Chosen<'a>) {
+        if self.is_done() {
+            return;
+        }
+        if self.steps == 0 {
+            self.unclear("there are too many ways around the Deny statements to look at");
+            return;
+        }
+        self.steps -= 1;
+        let Some((deny, rest)) = denies.split_first() else {
+            self.finish(&chosen);
+            return;
+        };
+        let fails_already = chosen
+            .literals
+            .iter()
+            .any(|literal| !literal.holds && deny.tests.iter().any(|test| same(test, literal.test)));
+        if fails_already {
+            self.refuse(rest, chosen);
+            return;
+        }
+        if let Some(resources) = &deny.resources {
+            let everything = !resources.all_but && resources.items.iter().any(Pattern::is_any);
+            if !everything {
+                let mut next = chosen.clone();
+                next.outside.push(resources);
+                if self.is_possible(&next) {
+                    self.refuse(rest, next);
+                }
+            }
+        }
+        for test in &deny.tests {
+            let mut next = chosen.clone();
+            next.literals.push(Literal { test, holds: false });
+            if self.is_possible(&next) {
+                self.refuse(rest, next);
+            }
+        }
+    }
+
+    /// Whether the latest choices leave anything, as far as a quick look tells.
+    fn is_possible(&mut self, chosen: &Chosen<'a>) -> bool {
+        match self.fit(chosen) {
+            Fit::Fits(_) => true,
+            Fit::Nothing => false,
+            Fit::Unclear(reason) => {
+                self.unclear(&reason);
+                true
+            }
+        }
+    }
+
+    fn finish(&mut self, chosen: &Chosen<'a>) {
+        let request = match self.fit(chosen) {
+            Fit::Fits(request) => request,
+            Fit::Nothing => return,
+            Fit::Unclear(reason) => {
+                self.unclear(&reason);
+                return;
+            }
+        };
+        let asked = Asked::new(&request);
+        let refused = self.beyond.is_none_or(|other| {
+            matches!(other.decide(&asked).outcome, Outcome::ImplicitDeny | Outcome::ExplicitDeny)
+        });
+        if self.engine.decide(&asked).outcome != Outcome::Allow || !refused {
+            self.unclear("a request that should be allowed depends on something nobody knows");
+            return;
+        }
+        let base = Draft::new(self.asked);
+        let mut conditions: Vec<Requirement> = Vec::new();
+        for literal in &chosen.literals {
+            let given = self.query.caller_is_given && base.is_fixed(&literal.test.key);
+            if is_free(&literal.test.key) || given {
+                continue;
+            }
+            let requirement =
+                Requirement { condition: (*literal.test.written).clone(), holds: literal.holds };
+            if !conditions.contains(&requirement) {
+                conditions.push(requirement);
+            }
+        }
+        let answer = if conditions.is_empty() {
+            Answer::Yes(Box::new(request))
+        } else {
+            Answer::YesIf(conditions, Box::new(request))
+        };
+        self.best = std::mem::replace(&mut self.best, Answer::No).or(answer);
+    }
+
+    /// A resource and a context that fit what was chosen.
+    fn fit(&self, chosen: &Chosen<'a>) -> Fit {
+        let mut draft = Draft::new(self.asked);
+        let mut by_key: BTreeMap<&str, Vec<Literal>> = BTreeMap::new();
+        for literal in &chosen.literals {
+            by_key.entry(&literal.test.key).or_default().push(*literal);
+        }
+        for (test, holds) in &self.assumed {
+            by_key.entry(&test.key).or_default().push(Literal { test, holds: *holds });
+        }
+        let variables = variables(chosen, &self.assumed);
+        // Keys that stand in variables get their values first.
+        for key in &variables {
+            if draft.is_fixed(key) {
+                continue;
+            }
+            match by_key.get(&**key) {
+                None => draft.set(key, Known::Values(vec!["example".to_owned()])),
+                Some(literals) => match solve(literals, false, &draft) {
+                    Solved::Known(known) => draft.set(key, known),
+                    Solved::Nothing | Solved::Unclear => {
+                        return Fit::Unclear(format!(
+                            "it depends on the value of `{key}`, which stands in a variable"
+                        ));
+                    }
+                },
+            }
+        }
+        let mut but_for_the_caller = false;
+        for (key, literals) in &by_key {
+            if variables.contains(*key) && !draft.is_derived(key) {
+                continue;
+            }
+            if draft.is_fixed(key) {
+                let met = literals.iter().map(|it| it.test.holds(&draft).negated_if(!it.holds));
+                match Truth::all(met) {
+                    Truth::True => continue,
+                    Truth::False if self.query.caller_is_given => return Fit::Nothing,
+                    Truth::False => {
+                        but_for_the_caller = true;
+                        continue;
+                    }
+                    Truth::Unknown => return Fit::Unclear(format!("a condition on `{key}` cannot be read")),
+                }
+            }
+            let with_variables = literals.iter().any(|it| !variables_of(it.test).is_empty());
+            match solve(literals, *self.request.context.unlisted(key) == Known::Absent, &draft) {
+                Solved::Known(known) => draft.set(key, known),
+                Solved::Nothing if !with_variables => return Fit::Nothing,
+                Solved::Nothing | Solved::Unclear => {
+                    return Fit::Unclear(format!("nobody can say what `{key}` would have to be"));
+                }
+            }
+        }
+        match self.resource(chosen, &draft) {
+            Found::Text(_) if but_for_the_caller => {
+                self.another_caller.set(true);
+                Fit::Nothing
+            }
+            Found::Text(resource) => Fit::Fits(draft.request(self.request, resource)),
+            Found::Nothing => {
+                let has_variables =
+                    |listed: &&Listed<Pattern>| listed.items.iter().any(Pattern::has_variables);
+                if chosen.inside.iter().chain(&chosen.outside).any(has_variables)
+                    && self.may_fit_widened(chosen)
+                {
+                    Fit::Unclear("it depends on the value of a variable in a resource".to_owned())
+                } else {
+                    Fit::Nothing
+                }
+            }
+            Found::TooMuch => {
+                Fit::Unclear("the resource patterns are too many or too long to compare".to_owned())
+            }
+        }
+    }
+
+    /// A resource that fits.
+    fn resource(&self, chosen: &Chosen<'a>, draft: &Draft) -> Found {
+        let fits = |text: &str| {
+            let is = |pattern: &Pattern| pattern.matches(text, draft) == Match::Is(true);
+            let among = |listed: &Listed<Pattern>| listed.items.iter().any(is) != listed.all_but;
+            self.kinds.iter().any(|kind| is(&kind.pattern))
+                && (self.wanted.is_empty() || self.wanted.iter().any(is))
+                && chosen.inside.iter().all(|listed| among(listed))
+                && !chosen.outside.iter().any(|listed| among(listed))
+        };
+        if let Some(kind) = self.kinds.iter().find(|kind| fits(&kind.sample)) {
+            return Found::Text(kind.sample.clone());
+        }
+        let listed = chosen.inside.iter().filter(|listed| !listed.all_but).flat_map(|listed| &listed.items);
+        for pattern in self.wanted.iter().chain(listed).take(64) {
+            if let Some(text) = example(pattern, draft).filter(|text| fits(text)) {
+                return Found::Text(text);
+            }
+        }
+        let mut groups: Vec<Vec<Glob>> = Vec::new();
+        let mut unwanted: Vec<Glob> = Vec::new();
+        let values = Variables::Valued(draft);
+        groups.push(self.kinds.iter().filter_map(|kind| Glob::of(&kind.pattern, values)).collect());
+        if !self.wanted.is_empty() {
+            groups.push(self.wanted.iter().filter_map(|pattern| Glob::of(pattern, values)).collect());
+        }
+        for (listed, inside) in
+            chosen.inside.iter().map(|it| (it, true)).chain(chosen.outside.iter().map(|it| (it, false)))
+        {
+            let globs = listed.items.iter().filter_map(|pattern| Glob::of(pattern, values));
+            if inside == listed.all_but { unwanted.extend(globs) } else { groups.push(globs.collect()) }
+        }
+        match find(&groups, &unwanted) {
+            Found::Text(text) if !fits(&text) => Found::TooMuch,
+            found => found,
+        }
+    }
+
+    /// Whether a resource could fit if variables stood for anything.
+    fn may_fit_widened(&self, chosen: &Chosen<'a>) -> bool {
+        let widened = Variables::<Draft>::Widened;
+        let mut groups: Vec<Vec<Glob>> = Vec::new();
+        let mut unwanted: Vec<Glob> = Vec::new();
+        groups.push(self.kinds.iter().filter_map(|kind| Glob::of(&kind.pattern, widened)).collect());
+        if !self.wanted.is_empty() {
+            groups.push(self.wanted.iter().filter_map(|pattern| Glob::of(pattern, widened)).collect());
+        }
+        for (listed, inside) in
+            chosen.inside.iter().map(|it| (it, true)).chain(chosen.outside.iter().map(|it| (it, false)))
+        {
+            if inside == listed.all_but {
+                let plain = listed.items.iter().filter(|pattern| !pattern.has_variables());
+                unwanted.extend(plain.filter_map(|pattern| Glob::of(pattern, widened)));
+            } else {
+                groups.push(listed.items.iter().filter_map(|pattern| Glob::of(pattern, widened)).collect());
+            }
+        }
+        find(&groups, &unwanted) != Found::Nothing
+    }
+}
+
+/// A context in the making.
+struct Draft<'a> {
+    asked: &'a Asked<'a>,
+    set: BTreeMap<String, Known>,
+}
+
+impl<'a> Draft<'a> {
+    fn new(asked: &'a Asked<'a>) -> Self {
+        Self { asked, set: BTreeMap::new() }
+    }
+
+    fn set(&mut self, key: &str, known: Known) {
+        self.set.insert(key.to_owned(), known);
+    }
+
+    /// Whether a key follows from the caller or the resource's account.
+    fn is_derived(&self, key: &str) -> bool {
+        self.asked.has(key)
+    }
+
+    fn is_fixed(&self, key: &str) -> bool {
+        self.is_derived(key) || self.set.contains_key(key)
+    }
+
+    fn request(self, like: &Request, resource: String) -> Request {
+        let mut request = Request { resource, ..like.clone() };
+        for (key, known) in self.set {
+            request.context.set(&key, known);
+        }
+        request
+    }
+}
+
+impl Keys for Draft<'_> {
+    fn key(&self, key: &str) -> &Known {
+        self.set.get(key).unwrap_or_else(|| self.asked.key(key))
+    }
+}
+
+/// The keys that stand in variables of what was chosen.
+fn variables(chosen: &Chosen, assumed: &[(Test, bool)]) -> BTreeSet<Box<str>> {
+    let mut found = BTreeSet::new();
+    for listed in chosen.inside.iter().chain(&chosen.outside) {
+        for pattern in &listed.items {
+            pattern_variables(pattern, &mut found);
+        }
+    }
+    for test in chosen.literals.iter().map(|literal| literal.test).chain(assumed.iter().map(|(test, _)| test))
+    {
+        found.extend(variables_of(test));
+    }
+    found
+}
+
+fn variables_of(test: &Test) -> BTreeSet<Box<str>> {
+    let mut found = BTreeSet::new();
+    match &test.asks {
+        Asks::Compare { family: Family::Text { patterns, .. }, .. } => {
+            patterns.iter().for_each(|pattern| pattern_variables(pattern, &mut found));
+        }
+        Asks::Compare { family: Family::Arn { patterns, .. }, .. } => {
+            patterns.iter().for_each(|pattern| arn_variables(pattern, &mut found));
+        }
+        Asks::Compare { .. } | Asks::Absent(_) | Asks::Nothing => {}
+    }
+    found
+}
+
+fn arn_variables(pattern: &ArnPattern, found: &mut BTreeSet<Box<str>>) {
+    match pattern {
+        ArnPattern::Whole(whole) | ArnPattern::Plain(_, whole) => pattern_variables(whole, found),
+        ArnPattern::Parts(parts) => parts.iter().for_each(|part| pattern_variables(part, found)),
+    }
+}
+
+fn pattern_variables(pattern: &Pattern, found: &mut BTreeSet<Box<str>>) {
+    if pattern.has_variables() {
+        found.extend(pattern.tokens().iter().filter_map(|token| match token {
+            Token::Variable(variable) => Some(variable.key.clone()),
+            Token::Literal(_) | Token::One | Token::Many => None,
+        }));
+    }
+}
+
+/// A text a pattern matches, wildcards standing for an ordinary name.
+fn example(pattern: &Pattern, keys: &impl Keys) -> Option<String> {
+    let mut text = String::new();
+    for token in pattern.tokens() {
+        match token {
+            Token::Literal(literal) => text.push_str(literal),
+            Token::One => text.push('x'),
+            Token::Many => text.push_str("example"),
+            Token::Variable(variable) => match (keys.key(&variable.key), &variable.default) {
+                (Known::Values(values), _) if values.len() == 1 => text.push_str(values.first()?),
+                (Known::Values(_) | Known::Absent, Some(default)) => text.push_str(default),
+                _ => return None,
+            },
+        }
+    }
+    Some(text)
+}
+
+fn same(left: &Test, right: &Test) -> bool {
+    std::ptr::eq(left, right) || left == right
+}

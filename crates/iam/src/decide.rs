@@ -1,0 +1,340 @@
+//! The engine: policies compiled once, requests decided many times.
+//!
+//! The order in which layers are asked, and what each kind of caller needs, follow
+//! `docs/reference/policy-evaluation.md`, section 3. A plain decision allocates nothing.
+
+mod because;
+
+pub use crate::caller::Asked;
+
+use crate::caller::Grant;
+use crate::layers::{Layer, Layers};
+use crate::outcome::{Decision, Outcome, Verdict};
+use crate::principal::Principal;
+use crate::statement::{Statement, compile};
+use crate::truth::Truth;
+
+/// All policies that have a say in requests, compiled.
+#[derive(Debug, Clone)]
+pub struct Engine {
+    scps: Vec<Compiled>,
+    rcps: Vec<Compiled>,
+    pub(crate) endpoint: Option<Compiled>,
+    pub(crate) resource: Option<Compiled>,
+    pub(crate) identity: Compiled,
+    pub(crate) boundary: Option<Compiled>,
+    pub(crate) session: Option<Compiled>,
+    management_account: Option<String>,
+}
+
+/// One layer, compiled.
+#[derive(Debug, Clone)]
+pub(crate) struct Compiled {
+    pub(crate) layer: Layer,
+    pub(crate) statements: Vec<Statement>,
+    /// Why it could not be read, as a whole or in part.
+    pub(crate) unread: Option<String>,
+}
+
+impl Engine {
+    /// Compiles policies.
+    #[must_use]
+    pub fn new(layers: &Layers) -> Self {
+        let unread = |layer: Layer| {
+            layers.unread.iter().find(|(unread, _)| *unread == layer).map(|(_, reason)| reason.clone())
+        };
+        let one = |layer: Layer, policies: &[crate::Policy]| Compiled {
+            layer,
+            statements: policies
+                .iter()
+                .enumerate()
+                .flat_map(|(number, policy)| compile(policy, number, layer))
+                .collect(),
+            unread: unread(layer),
+        };
+        let optional = |layer: Layer, policies: &Option<Vec<crate::Policy>>| match policies {
+            Some(policies) => Some(one(layer, policies)),
+            None => unread(layer).map(|_| one(layer, &[])),
+        };
+        let levels = |make: fn(usize) -> Layer, levels: &[crate::layers::Level]| {
+            let mut compiled: Vec<Compiled> =
+                levels.iter().enumerate().map(|(index, level)| one(make(index), &level.policies)).collect();
+            // A level nobody could even count is one more.
+            for (layer, _) in &layers.unread {
+                if let Layer::Scp(index) | Layer::Rcp(index) = layer
+                    && make(*index) == *layer
+                    && *index >= levels.len()
+                {
+                    compiled.push(one(*layer, &[]));
+                }
+            }
+            compiled
+        };
+        let boundary = optional(Layer::Boundary, &layers.boundary);
+        // No policy at all is no policy: what is closed by default has one that was not given.
+        let given = layers.resource.clone().filter(|policies| !policies.is_empty());
+        let mut resource = optional(Layer::Resource, &given);
+        if let (Some(resource), Some(_)) = (&mut resource, &boundary) {
+            // Whoever has a boundary is never among those a Deny leaves out, see `Named::bounded`.
+            let denying = resource.statements.iter_mut().filter(|statement| statement.denies);
+            denying.filter_map(|statement| statement.principals.as_mut()).for_each(|it| it.bounded = true);
+        }
+        Self {
+            scps: levels(Layer::Scp, &layers.scps),
+            rcps: levels(Layer::Rcp, &layers.rcps),
+            endpoint: optional(Layer::Endpoint, &layers.endpoint),
+            resource,
+            identity: one(Layer::Identity, &layers.identity),
+            boundary,
+            session: optional(Layer::Session, &layers.session),
+            management_account: layers.management_account.clone(),
+        }
+    }
+
+    /// Decides a request.
+    #[must_use]
+    pub fn decide(&self, asked: &Asked) -> Verdict {
+        if always_allowed(asked) {
+            return Verdict { outcome: Outcome::Allow, blocked_by: None };
+        }
+        let mut denied = Truth::False;
+        for layer in self.applying(asked) {
+            match layer.denies(asked) {
+                Truth::True => {
+                    return Verdict { outcome: Outcome::ExplicitDeny, blocked_by: Some(layer.layer) };
+                }
+                Truth::Unknown => denied = Truth::Unknown,
+                Truth::False => {}
+            }
+        }
+        if root_assumes_a_role(asked) {
+            return Verdict { outcome: Outcome::ImplicitDeny, blocked_by: Some(Layer::Rule) };
+        }
+        let (allowed, blocked_by) = self.allowed(asked);
+        match (allowed, denied) {
+            (Truth::False, _) => Verdict { outcome: Outcome::ImplicitDeny, blocked_by },
+            (Truth::True, Truth::False) => Verdict { outcome: Outcome::Allow, blocked_by: None },
+            _ => Verdict { outcome: Outcome::Undetermined, blocked_by: None },
+        }
+    }
+
+    /// Decides a request and says which statements decided, or what is not known.
+    #[must_use]
+    pub fn explain(&self, asked: &Asked) -> Decision {
+        because::explain(self, asked, self.decide(asked))
+    }
+
+    /// Every statement of every layer.
+    pub(crate) fn statements(&self) -> impl Iterator<Item = &Statement> + Clone {
+        let single = self.endpoint.iter().chain(&self.resource).chain([&self.identity]);
+        let limits = self.boundary.iter().chain(&self.session);
+        let layers = self.scps.iter().chain(&self.rcps).chain(single).chain(limits);
+        layers.flat_map(|layer| &layer.statements)
+    }
+
+    /// The layers whose denies concern the request, in the order they are named as the one that blocked.
+    pub(crate) fn applying<'a>(&'a self, asked: &'a Asked) -> impl Iterator<Item = &'a Compiled> {
+        let scps = self.path(asked);
+        let rcps = if self.rcps_concern(asked) { self.rcps.as_slice() } else { &[] };
+        let own = has_policies(&asked.request.principal);
+        let resource = self.resource.iter().filter(|_| !may_mend_its_bucket_policy(asked));
+        scps.iter()
+            .chain(rcps)
+            .chain(&self.endpoint)
+            .chain(resource)
+            .chain(own.then_some(&self.identity))
+            .chain(self.boundary.iter().filter(move |_| own))
+            .chain(self.session.iter().filter(move |_| own))
+    }
+
+    /// The levels of SCPs that concern the caller.
+    pub(crate) fn path(&self, asked: &Asked) -> &[Compiled] {
+        let caller = &asked.request.principal;
+        let member = |account| self.management_account.as_deref() != Some(account);
+        let concerned = !caller.is_service_linked() && caller.account().is_some_and(member);
+        if concerned { &self.scps } else { &[] }
+    }
+
+    /// Whether a quick look shows that no Allow statement is about the action.
+    pub(crate) fn nothing_allows(&self, asked: &Asked) -> bool {
+        if always_allowed(asked) || matches!(asked.request.principal, Principal::Root { .. }) {
+            return false;
+        }
+        let layers = self.resource.iter().chain([&self.identity]);
+        let mut statements = layers.clone().flat_map(|layer| &layer.statements).filter(|it| !it.denies);
+        layers.clone().all(|layer| layer.unread.is_none())
+            && self.resource.is_some() | !asked.action.starts_with("kms:") & !asked.action.starts_with("sts:")
+            && statements.all(|statement| statement.action(asked) == Truth::False)
+    }
+
+    fn rcps_concern(&self, asked: &Asked) -> bool {
+        !self.rcps.is_empty()
+            && !asked.request.principal.is_service_linked()
+            && &*asked.action != "kms:retiregrant"
+            && (asked.owner.is_none() || asked.owner != self.management_account.as_deref())
+            && asked.supports_rcps
+    }
+
+    /// Whether the request is allowed if nothing denies it, and which layer stands in the way.
+    fn allowed(&self, asked: &Asked) -> (Truth, Option<Layer>) {
+        let scps = self.path(asked);
+        let mut allowed = Truth::True;
+        for layer in scps.iter().chain(&self.endpoint) {
+            let allows = layer.allows(asked);
+            if allows == Truth::False {
+                return (Truth::False, Some(layer.layer));
+            }
+            allowed = allowed.and(allows);
+        }
+        let (granted, blocked_by) = self.granted(asked);
+        (allowed.and(granted), blocked_by)
+    }
+
+    fn granted(&self, asked: &Asked) -> (Truth, Option<Layer>) {
+        let Some(account) = asked.request.principal.account() else {
+            return (self.consent(asked).any(), Some(Layer::Resource));
+        };
+        let closed = asked.closed;
+        match asked.owner {
+            Some(owner) => self.granted_in(asked, owner == account, closed),
+            None => {
+                let same = self.granted_in(asked, true, closed);
+                let other = self.granted_in(asked, false, closed);
+                if same.0 == other.0 { same } else { (Truth::Unknown, None) }
+            }
+        }
+    }
+
+    fn granted_in(&self, asked: &Asked, same_account: bool, closed: bool) -> (Truth, Option<Layer>) {
+        if let Principal::Root { .. } = asked.request.principal {
+            let granted = if same_account && !closed { Truth::True } else { self.consent(asked).any() };
+            return (granted, Some(Layer::Resource));
+        }
+        let identity = self.identity.allows(asked);
+        let boundary = self.boundary.as_ref().map_or(Truth::True, |layer| layer.allows(asked));
+        let session = match (&self.session, &asked.request.principal) {
+            (Some(layer), _) => layer.allows(asked),
+            (None, Principal::FederatedUser { .. }) => Truth::False,
+            (None, _) => Truth::True,
+        };
+        let own = identity.and(boundary).and(session);
+        if same_account && !closed && own == Truth::True {
+            return (Truth::True, None);
+        }
+        let consent = self.consent(asked);
+        let granted = if same_account {
+            let through = consent.through.and(boundary).and(session);
+            let own = if closed { own.and(consent.any()) } else { own };
+            own.or(consent.direct).or(through)
+        } else {
+            own.and(consent.any())
+        };
+        let blocked_by =
+            [(identity, Layer::Identity), (boundary, Layer::Boundary), (session, Layer::Session)]
+                .into_iter()
+                .find_map(|(allows, layer)| (allows == Truth::False).then_some(layer))
+                .unwrap_or(Layer::Resource);
+        (granted, Some(blocked_by))
+    }
+
+    /// What the resource's own policy grants.
+    fn consent(&self, asked: &Asked) -> Grant {
+        let unknown = Grant { direct: Truth::Unknown, through: Truth::Unknown, account: Truth::Unknown };
+        let Some(layer) = &self.resource else {
+            // Whatever is closed by default has a policy; if none was given, nobody has read it.
+            return if asked.closed { unknown } else { Grant::NONE };
+        };
+        let start = if layer.unread.is_some() { unknown } else { Grant::NONE };
+        layer.statements.iter().filter(|it| !it.denies).fold(start, |found, statement| {
+            if found.direct == Truth::True { found } else { found.or(statement.grants(asked)) }
+        })
+    }
+}
+
+impl Compiled {
+    /// Whether an Allow statement is about an action, in any case.
+    pub(crate) fn mentions(&self, action: &str) -> bool {
+        let lower = action.to_ascii_lowercase();
+        self.statements.iter().any(|statement| !statement.denies && statement.is_about(&lower))
+    }
+
+    /// Whether an Allow statement is about an action and no Deny statement without conditions takes it from
+    /// every resource.
+    pub(crate) fn grants_everywhere(&self, action: &str) -> bool {
+        let lower = action.to_ascii_lowercase();
+        let denied = |statement: &Statement| {
+            let everything = statement
+                .resources
+                .as_ref()
+                .is_some_and(|listed| !listed.all_but && listed.items.iter().any(|item| item.is_any()));
+            statement.denies && everything && statement.tests.is_empty() && statement.is_about(&lower)
+        };
+        self.mentions(action) && !self.statements.iter().any(denied)
+    }
+
+    /// Whether one of its Deny statements applies.
+    fn denies(&self, asked: &Asked) -> Truth {
+        self.some(asked, true)
+    }
+
+    /// Whether one of its Allow statements applies.
+    fn allows(&self, asked: &Asked) -> Truth {
+        self.some(asked, false)
+    }
+
+    fn some(&self, asked: &Asked, denies: bool) -> Truth {
+        let statements = self.statements.iter().filter(|statement| statement.denies == denies);
+        let found = Truth::any(statements.map(|statement| statement.applies(asked)));
+        if self.unread.is_some() { found.or(Truth::Unknown) } else { found }
+    }
+}
+
+/// Calls that need no permission and that no policy denies
+/// (<https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html>, API_GetSessionToken).
+fn always_allowed(asked: &Asked) -> bool {
+    let caller = &asked.request.principal;
+    match &*asked.action {
+        "sts:getcalleridentity" => caller.account().is_some(),
+        // Only long-term credentials can call it, and nothing keeps them from it.
+        "sts:getsessiontoken" => matches!(caller, Principal::Root { .. } | Principal::User { .. }),
+        _ => false,
+    }
+}
+
+/// The root user cannot call it (<https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html>).
+fn root_assumes_a_role(asked: &Asked) -> bool {
+    matches!(asked.request.principal, Principal::Root { .. }) && &*asked.action == "sts:assumerole"
+}
+
+/// The root user of a bucket's account can always mend the bucket's policy
+/// (<https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteBucketPolicy.html>).
+fn may_mend_its_bucket_policy(asked: &Asked) -> bool {
+    let Principal::Root { account, .. } = &asked.request.principal else { return false };
+    matches!(&*asked.action, "s3:getbucketpolicy" | "s3:putbucketpolicy" | "s3:deletebucketpolicy")
+        && asked.owner == Some(account)
+}
+
+/// Whether a caller has identity policies, a boundary and session policies.
+fn has_policies(principal: &Principal) -> bool {
+    matches!(principal, Principal::User { .. } | Principal::Role { .. } | Principal::FederatedUser { .. })
+}
+
+/// Whether nobody reaches the resource without its own policy's consent: KMS keys, and roles to be assumed.
+pub(crate) fn closed_by_default(action: &str, resource: &str) -> bool {
+    let Some((service, _)) = action.split_once(':') else { return false };
+    let kind = |wanted: &str, prefix: &str| {
+        crate::pattern::parts(resource)
+            .is_some_and(|[_, _, service, _, _, name]| service == wanted && name.starts_with(prefix))
+    };
+    match service {
+        "kms" => kind("kms", "key/"),
+        "sts" => kind("iam", "role/"),
+        _ => false,
+    }
+}
+
+/// Whether the service of an action supports resource control policies.
+pub(crate) fn supports_rcps(action: &str) -> bool {
+    let Some((service, _)) = action.split_once(':') else { return false };
+    crate::actions::Catalogue::embedded().service(service).is_some_and(|service| service.supports_rcp())
+}

@@ -1,0 +1,170 @@
+//! What a new version of a document allows that the old one did not.
+
+use std::collections::HashSet;
+
+use crate::can::actions::representatives;
+use crate::can::{Answer, Query};
+use crate::decide::Engine;
+use crate::document::{Effect, Matching, Policy};
+use crate::facts::trust::{Gate, named};
+use crate::facts::{Holders, Kind, Setting, everything, role, user};
+use crate::layers::{Layers, Level};
+use crate::principal::{Principal, is_account};
+
+/// The difference between two versions, in one direction.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Weakening {
+    /// Whether the new version allows something the old one does not.
+    pub answer: Answer,
+    /// What, one example for each action looked at.
+    pub gained: Vec<Gained>,
+    /// More was gained than is listed.
+    pub more: bool,
+}
+
+/// Something that is allowed now.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Gained {
+    /// The action.
+    pub action: String,
+    /// The request that shows it, and the conditions it depends on.
+    pub answer: Answer,
+    /// It was denied before, rather than not allowed: it is open to whoever has it from another policy.
+    pub lifted: bool,
+}
+
+/// Finds what `new` allows that `old` does not, naming at most `most` examples; with `most` 0 it stops at the
+/// first.
+#[must_use]
+pub fn weakening(old: &Policy, new: &Policy, setting: &Setting, most: usize) -> Weakening {
+    let kind = setting.kind.unwrap_or_else(|| match (Kind::of(old), Kind::of(new)) {
+        (Kind::Identity, other) => other,
+        (one, _) => one,
+    });
+    let mut found = Weakening { answer: Answer::No, gained: Vec::new(), more: false };
+    let both = [old, new];
+    let actions = about(&both);
+    match kind {
+        Kind::Identity => {
+            let (before, after) = (Holders::of(old, setting), Holders::of(new, setting));
+            let mut callers = after.callers;
+            callers.extend(before.callers);
+            callers.dedup();
+            compare(&mut found, &before.engine, &after.engine, &callers, None, &actions, false, most);
+            // A document can also be a limit on what other policies allow.
+            let limit = |policy: &Policy| {
+                let denies =
+                    policy.statements.iter().filter(|it| it.effect == Effect::Deny).cloned().collect();
+                let denying = Policy { statements: denies, ..policy.clone() };
+                let level = Level { name: String::new(), policies: vec![denying, everything()] };
+                Engine::new(&Layers { identity: vec![everything()], scps: vec![level], ..Layers::default() })
+            };
+            compare(&mut found, &limit(old), &limit(new), &callers, None, &actions, true, most);
+        }
+        Kind::Resource | Kind::Trust => {
+            let text = format!("{old:?}{new:?}");
+            let (before, after) = (Gate::of(old, setting), Gate::of(new, setting));
+            let placeholder = |account: &String| !text.contains(account.as_str());
+            let stranger =
+                [&before.stranger, &after.stranger].into_iter().find(|it| placeholder(it)).cloned();
+            let owner = if placeholder(&after.owner) { &before.owner } else { &after.owner };
+            let mut callers = vec![Principal::Anonymous];
+            callers.extend(stranger.iter().flat_map(|account| [user(account), role(account)]));
+            callers.extend([user(owner), role(owner)]);
+            for (kind, value) in named(new).into_iter().chain(named(old)) {
+                callers.extend(match (kind.as_str(), is_account(&value)) {
+                    ("AWS", true) => Some(role(&value)),
+                    ("AWS", false) => match Principal::parse(&value) {
+                        Ok(Principal::Root { account, .. }) => Some(role(&account)),
+                        other => other.ok(),
+                    },
+                    ("Service", _) => Some(Principal::Service { name: value }),
+                    ("Federated", _) => Some(Principal::Federated { provider: value }),
+                    _ => None,
+                });
+            }
+            callers.dedup();
+            compare(&mut found, &before.engine, &after.engine, &callers, Some(owner), &actions, false, most);
+        }
+    }
+    found
+}
+
+#[expect(clippy::too_many_arguments, reason = "the two sides, who and what is asked, and how much is told")]
+fn compare(
+    found: &mut Weakening,
+    old: &Engine,
+    new: &Engine,
+    callers: &[Principal],
+    owner: Option<&str>,
+    actions: &[String],
+    lifted: bool,
+    most: usize,
+) {
+    for action in actions {
+        if most == 0 && found.answer.is_possible() {
+            return;
+        }
+        if found.gained.iter().any(|gained| gained.action == *action) {
+            continue;
+        }
+        let mut best = Answer::No;
+        for caller in callers {
+            let query = Query { owner, ..Query::new(caller, action) };
+            best = best.or(new.can_beyond(old, &query));
+            if matches!(best, Answer::Yes(_)) {
+                break;
+            }
+        }
+        if best.is_possible() && most > 0 {
+            if found.gained.len() < most {
+                found.gained.push(Gained { action: action.clone(), answer: best.clone(), lifted });
+            } else {
+                found.more = true;
+            }
+        }
+        found.answer = std::mem::replace(&mut found.answer, Answer::No).or(best);
+    }
+}
+
+/// The actions that stand for all that documents are about.
+pub(super) fn about(policies: &[&Policy]) -> Vec<String> {
+    let layers = Layers { identity: policies.iter().map(|it| (*it).clone()).collect(), ..Layers::default() };
+    let engine = Engine::new(&layers);
+    let mut patterns: Vec<String> = Vec::new();
+    for statement in policies.iter().flat_map(|policy| &policy.statements) {
+        match &statement.actions {
+            Matching::Only(texts) => patterns.extend(texts.iter().cloned()),
+            Matching::AllBut(_) => patterns.push("*".to_owned()),
+        }
+    }
+    let services = services_of_resources(policies);
+    let mut actions = representatives(engine.statements(), &patterns, services.as_ref(), false).actions;
+    actions.retain(|action| {
+        engine.statements().any(|statement| statement.is_about(&action.to_ascii_lowercase()))
+    });
+    actions
+}
+
+/// The services whose resources documents name; `None` if they name all there are. Roles are assumed through
+/// another service than their own.
+fn services_of_resources(policies: &[&Policy]) -> Option<HashSet<String>> {
+    let mut found = HashSet::new();
+    for policy in policies {
+        for statement in &policy.statements {
+            match &statement.resources {
+                Some(Matching::Only(texts)) => {
+                    for text in texts {
+                        let service = text.splitn(6, ':').nth(2).filter(|it| !it.contains(['*', '?']))?;
+                        found.insert(service.to_owned());
+                    }
+                }
+                Some(Matching::AllBut(_)) => return None,
+                None => {
+                    found.insert("sts".to_owned());
+                }
+            }
+        }
+    }
+    Some(found)
+}

