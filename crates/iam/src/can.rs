@@ -12,6 +12,8 @@ pub(crate) mod keys;
 pub(crate) mod language;
 mod search;
 
+pub use domain::can_be_about;
+
 use crate::condition::Test;
 use crate::decide::Engine;
 use crate::document::Condition;

@@ -7,6 +7,7 @@ pub(crate) mod family;
 pub(crate) mod values;
 
 use crate::document::Condition;
+use crate::mutant::{self, Mutant};
 use crate::pattern::Keys;
 use crate::request::Known;
 use crate::truth::Truth;
@@ -80,17 +81,31 @@ impl Test {
             Known::Values(values) => values.as_slice(),
         };
         match &self.asks {
+            Asks::Nothing if mutant::on(Mutant::UnknownOperatorIsFalse) => Truth::False,
             Asks::Nothing => Truth::Unknown,
             Asks::Absent(wanted) => Truth::any(wanted.iter().map(|wanted| {
                 wanted.map_or(Truth::Unknown, |absent| Truth::from(absent == values.is_empty()))
             })),
             Asks::Compare { quantifier, if_exists, negated, family } => {
-                let one = |value: &String| family.matches(value, keys).negated_if(*negated);
+                let one = |value: &String| {
+                    let found = family.matches(value, keys).negated_if(*negated);
+                    let unreadable = found == Truth::Unknown && mutant::on(Mutant::UnreadableIsFalse);
+                    if unreadable { Truth::False } else { found }
+                };
                 match (quantifier, values) {
-                    (_, []) if *if_exists => Truth::True,
-                    (Quantifier::One, []) => Truth::from(*negated),
+                    (_, []) if *if_exists && !mutant::on(Mutant::IfExistsIgnored) => Truth::True,
+                    (Quantifier::All, []) if mutant::on(Mutant::ForAllValuesNeedsOne) => Truth::False,
+                    (Quantifier::One, []) => {
+                        Truth::from(*negated && !mutant::on(Mutant::AbsentIsNeverNegated))
+                    }
                     (Quantifier::One, [value]) => one(value),
+                    (Quantifier::One, values) if mutant::on(Mutant::SeveralValuesMatchAnyhow) => {
+                        Truth::any(values.iter().map(one))
+                    }
                     (Quantifier::One, _) => Truth::Unknown,
+                    (Quantifier::Any, [_, ..]) if mutant::on(Mutant::ForAnyValueIsAll) => {
+                        Truth::all(values.iter().map(one))
+                    }
                     (Quantifier::All, values) => Truth::all(values.iter().map(one)),
                     (Quantifier::Any, values) => Truth::any(values.iter().map(one)),
                 }

@@ -9,6 +9,7 @@ pub use crate::caller::Asked;
 
 use crate::caller::Grant;
 use crate::layers::{Layer, Layers};
+use crate::mutant::{self, Mutant};
 use crate::outcome::{Decision, Outcome, Verdict};
 use crate::principal::Principal;
 use crate::statement::{Statement, compile};
@@ -103,6 +104,7 @@ impl Engine {
                 Truth::True => {
                     return Verdict { outcome: Outcome::ExplicitDeny, blocked_by: Some(layer.layer) };
                 }
+                Truth::Unknown if mutant::on(Mutant::UnknownDenyVanishes) => {}
                 Truth::Unknown => denied = Truth::Unknown,
                 Truth::False => {}
             }
@@ -113,6 +115,9 @@ impl Engine {
         let (allowed, blocked_by) = self.allowed(asked);
         match (allowed, denied) {
             (Truth::False, _) => Verdict { outcome: Outcome::ImplicitDeny, blocked_by },
+            (Truth::Unknown, Truth::False) if mutant::on(Mutant::UnknownAllowCounts) => {
+                Verdict { outcome: Outcome::Allow, blocked_by: None }
+            }
             (Truth::True, Truth::False) => Verdict { outcome: Outcome::Allow, blocked_by: None },
             _ => Verdict { outcome: Outcome::Undetermined, blocked_by: None },
         }
@@ -150,8 +155,11 @@ impl Engine {
     /// The levels of SCPs that concern the caller.
     pub(crate) fn path(&self, asked: &Asked) -> &[Compiled] {
         let caller = &asked.request.principal;
-        let member = |account| self.management_account.as_deref() != Some(account);
-        let concerned = !caller.is_service_linked() && caller.account().is_some_and(member);
+        let member = |account| {
+            self.management_account.as_deref() != Some(account)
+                || mutant::on(Mutant::ScpsBindTheManagementAccount)
+        };
+        let concerned = is_bound(caller) && caller.account().is_some_and(member);
         if concerned { &self.scps } else { &[] }
     }
 
@@ -169,10 +177,12 @@ impl Engine {
 
     fn rcps_concern(&self, asked: &Asked) -> bool {
         !self.rcps.is_empty()
-            && !asked.request.principal.is_service_linked()
+            && is_bound(&asked.request.principal)
             && &*asked.action != "kms:retiregrant"
-            && (asked.owner.is_none() || asked.owner != self.management_account.as_deref())
-            && asked.supports_rcps
+            && (asked.owner.is_none()
+                || asked.owner != self.management_account.as_deref()
+                || mutant::on(Mutant::RcpsBindTheManagementAccount))
+            && (asked.supports_rcps || mutant::on(Mutant::RcpsBindEveryService))
     }
 
     /// Whether the request is allowed if nothing denies it, and which layer stands in the way.
@@ -181,6 +191,13 @@ impl Engine {
         let mut allowed = Truth::True;
         for layer in scps.iter().chain(&self.endpoint) {
             let allows = layer.allows(asked);
+            let waived = match layer.layer {
+                Layer::Scp(level) => level > 0 && mutant::on(Mutant::OneScpLevelSuffices),
+                _ => mutant::on(Mutant::EndpointIgnored),
+            };
+            if waived {
+                continue;
+            }
             if allows == Truth::False {
                 return (Truth::False, Some(layer.layer));
             }
@@ -194,7 +211,10 @@ impl Engine {
         let Some(account) = asked.request.principal.account() else {
             return (self.consent(asked).any(), Some(Layer::Resource));
         };
-        let closed = asked.closed;
+        let closed = asked.closed && !mutant::on(Mutant::ClosedIsOpen);
+        if mutant::on(Mutant::OwnerIsTheCaller) {
+            return self.granted_in(asked, true, closed);
+        }
         match asked.owner {
             Some(owner) => self.granted_in(asked, owner == account, closed),
             None => {
@@ -211,10 +231,16 @@ impl Engine {
             return (granted, Some(Layer::Resource));
         }
         let identity = self.identity.allows(asked);
-        let boundary = self.boundary.as_ref().map_or(Truth::True, |layer| layer.allows(asked));
+        let mut boundary = self.boundary.as_ref().map_or(Truth::True, |layer| layer.allows(asked));
+        if mutant::on(Mutant::BoundaryIgnored) {
+            boundary = Truth::True;
+        }
         let session = match (&self.session, &asked.request.principal) {
+            (Some(_), _) if mutant::on(Mutant::SessionIgnored) => Truth::True,
             (Some(layer), _) => layer.allows(asked),
-            (None, Principal::FederatedUser { .. }) => Truth::False,
+            (None, Principal::FederatedUser { .. }) => {
+                Truth::from(mutant::on(Mutant::FederatedUserInheritsAll))
+            }
             (None, _) => Truth::True,
         };
         let own = identity.and(boundary).and(session);
@@ -223,9 +249,17 @@ impl Engine {
         }
         let consent = self.consent(asked);
         let granted = if same_account {
-            let through = consent.through.and(boundary).and(session);
+            let mut through = consent.through.and(boundary).and(session);
+            if mutant::on(Mutant::RoleGrantIsDirect) {
+                through = consent.through;
+            }
+            if mutant::on(Mutant::AccountGrantIsDirect) {
+                through = through.or(consent.account);
+            }
             let own = if closed { own.and(consent.any()) } else { own };
             own.or(consent.direct).or(through)
+        } else if mutant::on(Mutant::OneSideSuffices) {
+            own
         } else {
             own.and(consent.any())
         };
@@ -285,7 +319,8 @@ impl Compiled {
     fn some(&self, asked: &Asked, denies: bool) -> Truth {
         let statements = self.statements.iter().filter(|statement| statement.denies == denies);
         let found = Truth::any(statements.map(|statement| statement.applies(asked)));
-        if self.unread.is_some() { found.or(Truth::Unknown) } else { found }
+        let unread = self.unread.is_some() && !mutant::on(Mutant::UnreadIsEmpty);
+        if unread { found.or(Truth::Unknown) } else { found }
     }
 }
 
@@ -294,7 +329,7 @@ impl Compiled {
 fn always_allowed(asked: &Asked) -> bool {
     let caller = &asked.request.principal;
     match &*asked.action {
-        "sts:getcalleridentity" => caller.account().is_some(),
+        "sts:getcalleridentity" => caller.account().is_some() && !mutant::on(Mutant::CallerIdentityDenied),
         // Only long-term credentials can call it, and nothing keeps them from it.
         "sts:getsessiontoken" => matches!(caller, Principal::Root { .. } | Principal::User { .. }),
         _ => false,
@@ -303,7 +338,9 @@ fn always_allowed(asked: &Asked) -> bool {
 
 /// The root user cannot call it (<https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html>).
 fn root_assumes_a_role(asked: &Asked) -> bool {
-    matches!(asked.request.principal, Principal::Root { .. }) && &*asked.action == "sts:assumerole"
+    matches!(asked.request.principal, Principal::Root { .. })
+        && &*asked.action == "sts:assumerole"
+        && !mutant::on(Mutant::RootAssumesRoles)
 }
 
 /// The root user of a bucket's account can always mend the bucket's policy
@@ -312,6 +349,12 @@ fn may_mend_its_bucket_policy(asked: &Asked) -> bool {
     let Principal::Root { account, .. } = &asked.request.principal else { return false };
     matches!(&*asked.action, "s3:getbucketpolicy" | "s3:putbucketpolicy" | "s3:deletebucketpolicy")
         && asked.owner == Some(account)
+        && !mutant::on(Mutant::RootLockedOut)
+}
+
+/// Whether SCPs and RCPs concern a caller: all but service-linked roles.
+fn is_bound(caller: &Principal) -> bool {
+    !caller.is_service_linked() || mutant::on(Mutant::ServiceLinkedRolesAreBound)
 }
 
 /// Whether a caller has identity policies, a boundary and session policies.

@@ -2,10 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::decode::percent_decode;
-
-/// How often a document may be wrapped (URL-encoded, or a JSON string holding JSON) before we give up.
-const MAX_WRAPPINGS: usize = 3;
+use crate::locate::{Located, MAX_BYTES, MAX_DEPTH};
 
 /// A policy document: `Version`, `Id` and its statements.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -98,6 +95,26 @@ pub enum PolicyError {
     /// URL-encoded bytes that are not UTF-8, or wrapped too often.
     #[error("not a policy document: {0}")]
     Encoding(&'static str),
+    /// Longer than any text that is read.
+    #[error("a policy document of {bytes} bytes is too long, the longest that is read has {MAX_BYTES}")]
+    TooLong {
+        /// How long it is.
+        bytes: usize,
+    },
+    /// Objects and lists inside each other beyond all measure.
+    #[error("nested deeper than {MAX_DEPTH} levels at line {line}")]
+    TooDeep {
+        /// Line of the bracket that is too much, from 1.
+        line: usize,
+    },
+    /// A key stands twice in one object.
+    #[error("`{path}` stands twice in its object, the second time at line {line}")]
+    Twice {
+        /// Where: `Statement[1].Effect`.
+        path: String,
+        /// Line of the second one, from 1.
+        line: usize,
+    },
     /// JSON, but an element is missing or of the wrong type.
     #[error("`{path}` {problem}")]
     Element {
@@ -111,25 +128,13 @@ pub enum PolicyError {
 impl Policy {
     /// Parses a document from text: plain JSON, URL-encoded JSON, or a JSON string holding either.
     ///
+    /// Text that has a key twice in one object is refused, as AWS does: which of the two counts would be a
+    /// guess. So is text longer than [`MAX_BYTES`] or nested deeper than [`MAX_DEPTH`].
+    ///
     /// # Errors
     /// [`PolicyError`] names the place in the document.
     pub fn parse(text: &str) -> Result<Self, PolicyError> {
-        let mut text = text.trim_start_matches('\u{feff}').trim().to_owned();
-        for _ in 0..MAX_WRAPPINGS {
-            if !text.starts_with(['{', '"']) && text.contains('%') {
-                let decoded =
-                    percent_decode(&text).ok_or(PolicyError::Encoding("its bytes are not UTF-8"))?;
-                text = decoded.trim().to_owned();
-            }
-            match serde_json::from_str::<Value>(&text) {
-                Ok(Value::String(inner)) => text = inner.trim().to_owned(),
-                Ok(value) => return Self::from_value(&value),
-                Err(error) => {
-                    return Err(PolicyError::NotJson { line: error.line(), column: error.column() });
-                }
-            }
-        }
-        Err(PolicyError::Encoding("it is wrapped in strings too often"))
+        Located::new(text).map(|located| located.policy)
     }
 
     /// Reads a document that is already JSON, as resource policies in CloudTrail sometimes are.

@@ -4,14 +4,16 @@ use crate::can::actions::{pattern, representatives};
 use crate::can::{Answer, Query, Requirement};
 use crate::decide::Engine;
 use crate::document::Condition;
-use crate::facts::{everything, role, user};
+use crate::facts::{SOME_ACCOUNT, everything, role, user};
 use crate::layers::Layers;
 use crate::principal::Principal;
 
 /// What is promised.
 #[derive(Debug, Clone, Default)]
 pub struct NeverAllows {
-    /// The callers it is promised of; by default a user and a session of a role of one account.
+    /// The callers it is promised of; by default a user, a session of a role and, where there is neither a
+    /// boundary nor a session policy, the root user of one account. Service-linked roles, which SCPs do not bind,
+    /// are not among them.
     pub principals: Vec<Principal>,
     /// Patterns of actions.
     pub actions: Vec<String>,
@@ -59,8 +61,12 @@ impl NeverAllows {
             let patterns = self.actions.join(", ");
             return Proof::Unknown(format!("no action matches {patterns}, so there is nothing to prove"));
         }
-        let default = [user(crate::facts::SOME_ACCOUNT), role(crate::facts::SOME_ACCOUNT)];
-        let principals = if self.principals.is_empty() { default.as_slice() } else { &self.principals };
+        let mut default = vec![user(SOME_ACCOUNT), role(SOME_ACCOUNT)];
+        if layers.boundary.is_none() && layers.session.is_none() {
+            // Boundaries and session policies are about others than the root user; SCPs bind it.
+            default.push(Principal::Root { account: SOME_ACCOUNT.to_owned(), partition: "aws".to_owned() });
+        }
+        let principals = if self.principals.is_empty() { &default } else { &self.principals };
         // Some condition of `unless` is not met: one question for each.
         let broken: Vec<Vec<Requirement>> = if self.unless.is_empty() {
             vec![Vec::new()]

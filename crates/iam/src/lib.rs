@@ -18,7 +18,12 @@ pub mod facts;
 pub mod generate;
 pub mod guard;
 pub mod layers;
+pub mod locate;
 pub mod managed;
+#[cfg(feature = "assurance")]
+pub mod mutant;
+#[cfg(not(feature = "assurance"))]
+mod mutant;
 pub mod outcome;
 mod pattern;
 pub mod principal;

@@ -3,6 +3,7 @@
 //! A middle piece between two `*` is taken at its first place: for globs that is exact, and it bounds the work
 //! by the product of the two lengths, whatever the pattern.
 
+use crate::mutant::{self, Mutant};
 use crate::request::Known;
 
 /// How many variables of one pattern are resolved without allocating. AWS allows policies of some kilobytes;
@@ -159,12 +160,14 @@ impl Pattern {
             let value = match (keys.key(&variable.key), &variable.default) {
                 (Known::Unknown, _) => return Match::Unknown,
                 (Known::Values(values), _) if values.len() == 1 => values.first().map_or("", String::as_str),
-                (Known::Values(_) | Known::Absent, Some(default)) => default,
+                (Known::Values(_) | Known::Absent, Some(default)) if !mutant::on(Mutant::DefaultsIgnored) => {
+                    default
+                }
                 (Known::Values(values), None) if values.len() > 1 => {
                     without = Some(Match::Several);
                     ""
                 }
-                (Known::Values(_) | Known::Absent, None) => {
+                (Known::Values(_) | Known::Absent, _) => {
                     without = without.or(Some(Match::Void));
                     ""
                 }
@@ -381,6 +384,9 @@ impl ArnPattern {
             }
         }
         let parts: Vec<Pattern> = parts.into_iter().map(|part| Pattern::from_tokens(part, false)).collect();
+        if mutant::on(Mutant::ArnsAsWhole) {
+            return Self::Whole(Pattern::new(text, syntax));
+        }
         match <Box<[Pattern; 6]>>::try_from(parts.into_boxed_slice()) {
             Err(_) => Self::Whole(Pattern::new(text, syntax)),
             Ok(parts) => {

@@ -2,6 +2,7 @@
 
 use crate::caller::{Asked, Grant};
 use crate::document::{Matching, Principals};
+use crate::mutant::{self, Mutant};
 use crate::pattern::Keys;
 use crate::principal::{Principal, is_account};
 use crate::request::Known;
@@ -75,7 +76,10 @@ impl Named {
     }
 
     fn everyone_but(&self, asked: &Asked) -> Truth {
-        if self.bounded && matches!(asked.request.principal, Principal::User { .. } | Principal::Role { .. })
+        let spared = mutant::on(Mutant::BoundedAreSpared);
+        if self.bounded
+            && !spared
+            && matches!(asked.request.principal, Principal::User { .. } | Principal::Role { .. })
         {
             return Truth::True;
         }
@@ -92,6 +96,9 @@ impl Named {
         }
         let all = names.iter().flatten().count();
         if all > 0 && listed == all {
+            return Truth::False;
+        }
+        if listed > 0 && mutant::on(Mutant::ListedInPartIsListed) {
             return Truth::False;
         }
         open |= listed > 0;
@@ -123,6 +130,9 @@ impl Entry {
     fn grant(&self, asked: &Asked) -> Grant {
         let caller = &asked.request.principal;
         match self {
+            Self::Everyone if *caller == Principal::Anonymous && mutant::on(Mutant::AnonymousIsNobody) => {
+                Grant::NONE
+            }
             Self::Everyone => Grant::direct(Truth::True),
             Self::EveryService => Grant::direct(matches!(caller, Principal::Service { .. }).into()),
             Self::EveryFederated => Grant::direct(matches!(caller, Principal::Federated { .. }).into()),
@@ -133,7 +143,7 @@ impl Entry {
             Self::Arn(arn) => match caller {
                 Principal::User { arn: own, .. } => Grant::direct((**arn == **own).into()),
                 Principal::Role { arn: role, .. } => {
-                    if **arn == **role {
+                    if **arn == **role && !mutant::on(Mutant::SessionIsNotItsRole) {
                         Grant::through(Truth::True)
                     } else if asked.session_arn.as_deref() == Some(&**arn) {
                         Grant::direct(Truth::True)
@@ -164,6 +174,7 @@ impl Entry {
             },
             Self::Canonical if caller.account().is_some() => Grant::direct(Truth::Unknown),
             Self::Canonical => Grant::NONE,
+            Self::Odd if mutant::on(Mutant::OddPrincipalIsNobody) => Grant::NONE,
             Self::Odd => Grant::direct(Truth::Unknown),
         }
     }

@@ -4,6 +4,7 @@ use crate::caller::{Asked, Grant};
 use crate::condition::Test;
 use crate::document::{self, Effect, Matching, Policy};
 use crate::layers::Layer;
+use crate::mutant::{self, Mutant};
 use crate::pattern::{Match, Pattern, Syntax, Token, tokens};
 use crate::principals::Named;
 use crate::truth::Truth;
@@ -52,7 +53,10 @@ impl<T> Listed<T> {
 
 /// Compiles the statements of a policy, as the layer it stands in reads them.
 pub(crate) fn compile(policy: &Policy, number: usize, layer: Layer) -> impl Iterator<Item = Statement> {
-    let variables = policy.version.as_deref() == Some("2012-10-17");
+    let variables = match policy.version.as_deref() {
+        Some("2012-10-17") => !mutant::on(Mutant::VariablesArePlain),
+        _ => mutant::on(Mutant::OldVersionHasVariables),
+    };
     let known = matches!(policy.version.as_deref(), None | Some("2012-10-17" | "2008-10-17"));
     let version = policy.version.clone().unwrap_or_default();
     policy.statements.iter().enumerate().map(move |(index, statement)| {
@@ -97,7 +101,7 @@ pub(crate) fn resource_pattern(text: &str, variables: bool) -> Pattern {
             Token::One | Token::Many | Token::Variable(_) => 0,
         })
         .sum();
-    let missing = 5_usize.saturating_sub(colons);
+    let missing = if mutant::on(Mutant::IncompleteArnsStay) { 0 } else { 5_usize.saturating_sub(colons) };
     Pattern::new(&format!("{text}{}", ":*".repeat(missing)), syntax)
 }
 
@@ -119,6 +123,9 @@ impl Place {
     pub(crate) fn weigh(self, found: Match) -> Truth {
         match found {
             Match::Is(is) => Truth::from(is),
+            Match::Void | Match::Several if mutant::on(Mutant::VoidDenyVanishes) => {
+                Truth::from(self.negated && self.denies)
+            }
             Match::Void if self.denies == self.negated => Truth::False,
             Match::Several if !self.denies && !self.negated => Truth::False,
             Match::Void | Match::Several | Match::Unknown => Truth::Unknown,
@@ -148,7 +155,8 @@ fn misplaced(statement: &document::Statement, layer: Layer) -> Option<&'static s
 impl Statement {
     /// Whether it is about an action, given in lower case.
     pub(crate) fn is_about(&self, action: &str) -> bool {
-        self.actions.items.iter().any(|pattern| pattern.matches_plain(action)) != self.actions.all_but
+        let listed = self.actions.items.iter().any(|pattern| pattern.matches_plain(action));
+        listed != (self.actions.all_but && !mutant::on(Mutant::NotActionIsAction))
     }
 
     /// Whether it is about the action.
@@ -161,7 +169,8 @@ impl Statement {
         let Some(listed) = &self.resources else { return Truth::True };
         let place = Place { denies: self.denies, negated: listed.all_but };
         let one = |pattern: &Pattern| place.weigh(pattern.matches(asked.resource, asked));
-        Truth::any(listed.items.iter().map(one)).negated_if(listed.all_but)
+        Truth::any(listed.items.iter().map(one))
+            .negated_if(listed.all_but && !mutant::on(Mutant::NotResourceIsResource))
     }
 
     /// Whether its conditions hold.
@@ -180,7 +189,11 @@ impl Statement {
             return resource;
         }
         let all = resource.and(self.conditions(asked));
-        if self.malformed.is_some() { all.and(Truth::Unknown) } else { all }
+        match &self.malformed {
+            Some(_) if mutant::on(Mutant::MalformedVanishes) => Truth::False,
+            Some(_) => all.and(Truth::Unknown),
+            None => all,
+        }
     }
 
     /// Whether it applies, and what kinds of grant it would be.

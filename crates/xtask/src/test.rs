@@ -93,9 +93,10 @@ fn check(tally: &mut Tally, missing: &Missing, tool: &Tool, args: &[&str]) -> an
 fn tests(tally: &mut Tally, missing: &Missing, scratch: &Path) -> anyhow::Result<String> {
     let skips = scratch.join("skips");
     let color = if std::io::stderr().is_terminal() { "always" } else { "never" };
-    let nextest = ["nextest", "run", "--workspace", "--locked", "--no-fail-fast", "--color", color];
+    let nextest =
+        ["nextest", "run", "--workspace", "--all-features", "--locked", "--no-fail-fast", "--color", color];
     // Nothing shows the tests as well as cargo-nextest, but without it they run all the same.
-    let plain = ["test", "--workspace", "--locked", "--no-fail-fast", "--color", color];
+    let plain = ["test", "--workspace", "--all-features", "--locked", "--no-fail-fast", "--color", color];
     let is_plain = missing.has(&CARGO_NEXTEST);
     if is_plain {
         tally.missing(

@@ -47,6 +47,12 @@ pub(crate) fn kinds(action: &str, partition: &str, account: Option<&str>) -> Vec
     kinds
 }
 
+/// Whether an action can be about a resource, as far as the action catalogue tells.
+#[must_use]
+pub fn can_be_about(action: &str, resource: &str) -> bool {
+    kinds(action, "aws", None).iter().any(|kind| kind.pattern.matches_plain(resource))
+}
+
 /// The sample of an action's first kind of resource, with a name of one's choice.
 pub(crate) fn sample(action: &str, partition: &str, account: &str, name: &str) -> Option<String> {
     let known = Catalogue::embedded().action(action)?;

@@ -1,6 +1,7 @@
 //! The families of operators: how one value of a request is compared with the values of a policy.
 
 use crate::condition::values::{self, Network};
+use crate::mutant::{self, Mutant};
 use crate::pattern::{ArnPattern, Keys, Pattern, Syntax, parts};
 use crate::statement::Place;
 use crate::truth::Truth;
@@ -55,6 +56,7 @@ impl Order {
             // Both sides were read from decimal texts; equal texts of numbers are equal numbers.
             Self::Equal => left.total_cmp(&right).is_eq() || left == right,
             Self::Less => left < right,
+            Self::LessOrEqual if mutant::on(Mutant::LessOrEqualIsLess) => left < right,
             Self::LessOrEqual => left <= right,
             Self::Greater => left > right,
             Self::GreaterOrEqual => left >= right,
@@ -93,7 +95,7 @@ impl Family {
             })
         };
         let family = match name {
-            "stringequals" | "stringnotequals" => text(false, false),
+            "stringequals" | "stringnotequals" => text(false, mutant::on(Mutant::CaseFolded)),
             "stringequalsignorecase" | "stringnotequalsignorecase" => text(false, true),
             "stringlike" | "stringnotlike" => text(true, false),
             "arnequals" | "arnlike" | "arnnotequals" | "arnnotlike" => Self::Arn {

@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use crate::mutant::{self, Mutant};
+
 /// `true` or `false`, in any case.
 pub(crate) fn boolean(text: &str) -> Option<bool> {
     if text.eq_ignore_ascii_case("true") {
@@ -128,6 +130,7 @@ impl Network {
         };
         let most = if address.is_ipv4() { 32 } else { 128 };
         let bits = bits.unwrap_or(most);
+        let bits = if mutant::on(Mutant::RangesTooWide) { bits.saturating_sub(1) } else { bits };
         (bits <= most).then_some(Self { address, bits })
     }
 

@@ -328,8 +328,8 @@ fn change_context(scene: &mut Scene, profile: &Profile, choices: &mut Choices) {
 fn change_account(scene: &mut Scene, profile: &Profile, choices: &mut Choices) {
     let account = choices.text(&ACCOUNTS);
     let has_account = !matches!(scene.kind, Kind::Service | Kind::Anonymous | Kind::Federated);
-    if scene.resource == "*" {
-        // Nobody but the caller's account answers for it.
+    // Nobody but the caller's account answers for `*`, and a provider belongs to the account of the role.
+    if scene.resource == "*" || (scene.kind == Kind::Federated && !profile.silent) {
         return;
     }
     if has_account && choices.percent(60) {

@@ -8,8 +8,8 @@ use super::Profile;
 use super::choices::Choices;
 use super::condition::Drafted;
 use super::pattern::{arn_glob, glob, other_case};
-use super::scene::{Facts, Scene};
-use super::vocabulary::{ACCOUNTS, Attach, KEYS, PROVIDERS, SERVICES, TARGETS};
+use super::scene::{Facts, Kind, Scene};
+use super::vocabulary::{ACCOUNTS, Attach, KEYS, PROVIDERS, SERVICES, TARGETS, When};
 use crate::principal::Principal;
 
 /// Keys that are there whoever asks for whatever.
@@ -76,7 +76,10 @@ impl Writer<'_> {
         let (principal, resource) = (has("Principal"), has("Resource") || has("NotResource"));
         self.is_allow = statement.get("Effect") == Some(&json!("Allow"));
         match self.choices.below(5) {
-            4 if principal && !self.is_allow && statement.get("Principal") != Some(&json!("*")) => {
+            4 if principal
+                && self.may_say_everyone_but(Place::Resource { direct: false })
+                && statement.get("Principal") != Some(&json!("*")) =>
+            {
                 let names = own_names(self.facts.principal(), false);
                 let mut kinds = Map::new();
                 for (kind, name) in names {
@@ -110,6 +113,12 @@ impl Writer<'_> {
     /// Whether a comparison without a value may come of a variable here.
     pub(super) fn may_be_void(&self, is_negated: bool) -> bool {
         self.profile.silent || (self.is_allow && !is_negated)
+    }
+
+    /// Whether `NotPrincipal` may be used: AWS wants it in Deny statements alone, and not in trust policies.
+    fn may_say_everyone_but(&self, place: Place) -> bool {
+        self.profile.silent
+            || (!self.is_allow && !self.is_trust_policy(place) && self.scene.kind != Kind::Federated)
     }
 
     fn is_trust_policy(&self, place: Place) -> bool {
@@ -156,6 +165,11 @@ impl Writer<'_> {
             0..2 => own,
             2 | 3 => "*".to_owned(),
             4..7 => arn_glob(&own, self.profile.silent, self.choices),
+            // Over the colons, and with parts that are missing.
+            7 if self.profile.silent && self.choices.percent(60) => glob(&own, self.choices),
+            7 if self.profile.silent && self.choices.percent(30) => {
+                own.splitn(6, ':').take(3 + self.choices.below(3)).collect::<Vec<_>>().join(":")
+            }
             7 => own.splitn(4, ':').take(3).chain(["*:*:*"]).collect::<Vec<_>>().join(":"),
             _ => self.with_variable(&own).unwrap_or(own),
         };
@@ -180,8 +194,10 @@ impl Writer<'_> {
     /// A variable that stands for this text in the request.
     pub(super) fn variable_for(&mut self, value: &str, is_negated: bool) -> Option<String> {
         let may_be_void = self.may_be_void(is_negated);
+        // A key of many values is no variable, even where it has just one.
         let keys: Vec<&str> = KEYS
             .iter()
+            .filter(|key| self.profile.silent || key.when != When::Many)
             .map(|key| key.name)
             .filter(|key| may_be_void || NEVER_VOID.contains(key))
             .filter(|key| self.facts.value(key) == Some(value))
@@ -213,18 +229,19 @@ impl Writer<'_> {
             Place::Endpoint => false,
             Place::Resource { direct } => direct,
         };
-        // AWS speaks of `NotPrincipal` in Deny statements alone.
-        let everyone_but = match (self.is_allow, self.profile.silent) {
-            (true, false) => 0,
+        let everyone_but = match (self.is_allow, self.may_say_everyone_but(place)) {
+            (_, false) => 0,
             (true, true) => 3,
-            (false, _) => 12,
+            (false, true) => 12,
         };
         if self.choices.percent(everyone_but) {
             let (kind, other) = self.stranger();
             statement.insert("NotPrincipal".to_owned(), json!({ kind: [other] }));
             return;
         }
-        if self.choices.percent(18) {
+        // Whether a provider's identities are part of everyone is not documented.
+        let may_be_everyone = self.profile.silent || self.scene.kind != Kind::Federated;
+        if may_be_everyone && self.choices.percent(18) {
             let everyone = if self.choices.percent(50) { json!("*") } else { json!({ "AWS": ["*"] }) };
             statement.insert("Principal".to_owned(), everyone);
             return;
@@ -263,8 +280,14 @@ impl Writer<'_> {
             ("Service", self.choices.text(&SERVICES).to_owned()),
             ("Federated", self.choices.text(&PROVIDERS).replace("{account}", account)),
         ];
-        let strangers: Vec<_> = all.into_iter().filter(|name| !own.contains(name)).collect();
-        self.choices.one(&strangers).cloned().unwrap_or(("AWS", other.to_owned()))
+        // Nor whether they belong to the account of their provider.
+        let is_federated = self.scene.kind == Kind::Federated && !self.profile.silent;
+        let strangers: Vec<_> = all
+            .into_iter()
+            .filter(|name| !own.contains(name) && (!is_federated || name.0 != "AWS"))
+            .collect();
+        let fallback = if is_federated { ("Service", "ec2.amazonaws.com") } else { ("AWS", other) };
+        self.choices.one(&strangers).cloned().unwrap_or((fallback.0, fallback.1.to_owned()))
     }
 
     /// An action that is not the request's.

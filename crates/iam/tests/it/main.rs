@@ -6,9 +6,18 @@
     clippy::indexing_slicing,
     clippy::string_slice,
     clippy::print_stderr,
+    clippy::print_stdout,
     reason = "a test stops at the first thing that is not as it should be"
 )]
 
 mod actions;
+mod allocations;
 mod conformance;
+mod data;
+#[cfg(feature = "assurance")]
+mod differential;
 mod facts;
+mod guard;
+mod locate;
+#[cfg(feature = "assurance")]
+mod properties;
