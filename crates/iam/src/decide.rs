@@ -165,7 +165,7 @@ impl Engine {
 
     /// Whether a quick look shows that no Allow statement is about the action.
     pub(crate) fn nothing_allows(&self, asked: &Asked) -> bool {
-        if always_allowed(asked) || matches!(asked.request.principal, Principal::Root { .. }) {
+        if matches!(asked.request.principal, Principal::Root { .. }) {
             return false;
         }
         let layers = self.resource.iter().chain([&self.identity]);
@@ -326,7 +326,7 @@ impl Compiled {
 
 /// Calls that need no permission and that no policy denies
 /// (<https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html>, API_GetSessionToken).
-fn always_allowed(asked: &Asked) -> bool {
+pub(crate) fn always_allowed(asked: &Asked) -> bool {
     let caller = &asked.request.principal;
     match &*asked.action {
         "sts:getcalleridentity" => caller.account().is_some() && !mutant::on(Mutant::CallerIdentityDenied),
@@ -337,7 +337,7 @@ fn always_allowed(asked: &Asked) -> bool {
 }
 
 /// The root user cannot call it (<https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html>).
-fn root_assumes_a_role(asked: &Asked) -> bool {
+pub(crate) fn root_assumes_a_role(asked: &Asked) -> bool {
     matches!(asked.request.principal, Principal::Root { .. })
         && &*asked.action == "sts:assumerole"
         && !mutant::on(Mutant::RootAssumesRoles)

@@ -135,9 +135,10 @@ impl Holders {
                 callers.extend(values.flat_map(|value| accounts.iter().filter_map(|it| example(value, it))));
             }
         }
-        for account in &accounts {
-            callers.push(user(account));
-            callers.push(role(account));
+        for partition in partitions(policy) {
+            for account in &accounts {
+                callers.extend([user(account), role(account)].map(|caller| in_partition(caller, &partition)));
+            }
         }
         callers.dedup();
         Self { engine, callers }
@@ -199,6 +200,29 @@ fn accounts(policy: &Policy, setting: &Setting) -> Vec<String> {
         found.push(SOME_ACCOUNT.to_owned());
     }
     found
+}
+
+/// The partitions a document's resources name; `aws` if they name none.
+fn partitions(policy: &Policy) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for statement in &policy.statements {
+        let Some(Matching::Only(texts) | Matching::AllBut(texts)) = &statement.resources else { continue };
+        let named = texts.iter().filter_map(|text| text.strip_prefix("arn:")?.split(':').next());
+        found.extend(named.filter(|it| !it.contains(['*', '?', '$'])).map(str::to_owned));
+    }
+    if found.is_empty() {
+        found.insert("aws".to_owned());
+    }
+    found
+}
+
+fn in_partition(caller: Principal, partition: &str) -> Principal {
+    let moved = |arn: String| arn.replacen("arn:aws:", &format!("arn:{partition}:"), 1);
+    match caller {
+        Principal::User { arn, account } => Principal::User { arn: moved(arn), account },
+        Principal::Role { arn, account, session } => Principal::Role { arn: moved(arn), account, session },
+        other => other,
+    }
 }
 
 pub(crate) fn user(account: &str) -> Principal {

@@ -1,9 +1,11 @@
-//! The AWS policy language.
+//! The AWS policy language: parse documents, decide requests, reason about what policies can allow.
 //!
-//! Today this crate parses policy documents the way the world writes them: URL-encoded or plain,
-//! scalars where lists are meant, as text or as JSON. Evaluation is built on these types.
+//! [`decide::Engine`] judges one request against every layer of policies AWS knows. [`can`] asks whether there
+//! is any request that is allowed; [`facts`] (what a document means), [`guard`] (promises, proved) and
+//! [`lint`] rest on it. [`scenario`] reads requests and policies as people write them.
 //!
-//! It knows nothing of Provost, opens no file and reads no clock.
+//! The rules are in `docs/reference/policy-evaluation.md`, each with the page of AWS's documentation behind it.
+//! The crate knows nothing of Provost, opens no file and reads no clock.
 
 pub mod actions;
 mod caller;

@@ -11,7 +11,7 @@ use crate::can::language::{Found, Glob, Variables, find};
 use crate::can::{Answer, Query, Requirement, assumed, is_free};
 use crate::condition::family::Family;
 use crate::condition::{Asks, Test};
-use crate::decide::Engine;
+use crate::decide::{Engine, always_allowed, root_assumes_a_role};
 use crate::outcome::Outcome;
 use crate::pattern::{ArnPattern, Keys, Match, Pattern, Token};
 use crate::request::{Context, Known, Request};
@@ -20,6 +20,8 @@ use crate::truth::Truth;
 
 /// How many combinations of statements one question may look at.
 const MOST_COMBINATIONS: usize = 2_000;
+/// In how many ways other policies may fail to allow a request.
+const MOST_REFUSALS: usize = 64;
 /// How many steps one question may take to make the Deny statements fail.
 const MOST_STEPS: usize = 4_000;
 
@@ -38,7 +40,11 @@ pub(super) fn can(engine: &Engine, beyond: Option<&Engine>, query: &Query) -> (A
         context: Context::new(),
     };
     let asked = Asked::new(&request);
-    if engine.nothing_allows(&asked) {
+    if always_allowed(&asked) {
+        let answer = if beyond.is_none() { Answer::Yes(Box::new(request.clone())) } else { Answer::No };
+        return (answer, false);
+    }
+    if engine.nothing_allows(&asked) || root_assumes_a_role(&asked) {
         return (Answer::No, false);
     }
     let same_account = owner.is_some() && owner == query.principal.account();
@@ -163,7 +169,10 @@ impl<'a> Search<'a> {
                 }
             }
             refusals = next;
-            refusals.truncate(64);
+            if refusals.len() > MOST_REFUSALS {
+                self.unclear("the other policies have too many ways of allowing it to look at");
+                refusals.truncate(MOST_REFUSALS);
+            }
         }
         for refusal in refusals {
             self.combine(&choices, &refusal);

@@ -126,7 +126,9 @@ impl Finder<'_> {
             (Asking::Decided, Some(On::Own)) => caller.principal_arn().into_iter().collect(),
             (Asking::Decided, Some(On::Any)) => {
                 let account = caller.account().unwrap_or_default();
-                domain::sample(&step.action, "aws", account, "any-other").into_iter().collect()
+                let arn = caller.principal_arn().unwrap_or_default();
+                let partition = arn.split(':').nth(1).unwrap_or("aws");
+                domain::sample(&step.action, partition, account, "any-other").into_iter().collect()
             }
         };
         let answer = self.holders.engine.can_noting(&query(caller, &step.action, &resources, &assume));

@@ -184,7 +184,10 @@ impl Writer<'_> {
     /// The ARN with a piece of its sixth part replaced by a variable that stands for it.
     fn with_variable(&mut self, arn: &str) -> Option<String> {
         let place = arn.match_indices(':').nth(4)?.0 + 1;
-        let (head, tail) = arn.split_at_checked(place)?;
+        // The type of a resource is spelled out, as wherever AWS shows a variable.
+        let kind =
+            arn.get(place..)?.find(['/', ':']).filter(|_| !self.profile.silent && !arn.contains(":s3:"));
+        let (head, tail) = arn.split_at_checked(place + kind.map_or(0, |end| end + 1))?;
         let pieces: Vec<&str> = tail.split(['/', ':', '-']).filter(|piece| piece.len() > 2).collect();
         let piece = self.choices.one(&pieces).copied()?;
         let variable = self.variable_for(piece, false)?;

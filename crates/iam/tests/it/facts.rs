@@ -38,6 +38,8 @@ fn an_administrator_is_one_in_every_spelling() {
     yes(allow(json!({"NotAction": "ec2:*"})));
     yes(allow(json!({"NotAction": ["s3:GetObject", "ec2:*"], "NotResource": "arn:aws:s3:::x"})));
     yes(allow(json!({"Action": "*", "Resource": "arn:aws:iam::*:user/${aws:username}"})));
+    yes(allow(json!({"Action": "iam:PutUserPolicy", "Resource": "arn:aws-us-gov:iam::123456789012:user/*"})));
+    yes(allow(json!({"Action": "iam:PutUserPolicy", "Resource": "arn:aws:iam"})));
     yes(allow(json!({"Action": "iam:CreatePolicyVersion"})));
     yes(allow(json!({"Action": "iam:AttachRolePolicy", "Resource": "arn:aws:iam::123456789012:role/*"})));
     yes(with_deny(allow(json!({"Action": "*"})), json!({"Action": "s3:DeleteBucket", "Resource": "*"})));
