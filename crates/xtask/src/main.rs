@@ -30,7 +30,7 @@ Usage: cargo xtask <command>
                             --fast leaves the fuzz targets out
   tidy                      the tests that hold the repository in order, alone
   fuzz <target> [args...]   run a fuzz target until it finds something; args go to libFuzzer
-  bench <name> [args...]    run a benchmark of crates/provost/benches; args go to it
+  bench <name> [args...]    run a benchmark of the program or of the engine; args go to it
   iam-data [--managed FILE] write crates/iam/data anew from its pinned sources, and the policies AWS manages
                             to FILE (target/iam-data/managed-policies.ndjson); needs npm, Python and a network
   iam-differential [--cases N] [--seed S]

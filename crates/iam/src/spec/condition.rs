@@ -126,7 +126,7 @@ fn compare(comparison: Comparison, wanted: &str, value: &str, reading: Reading<'
         Comparison::Exact | Comparison::CaseFolded | Comparison::Like | Comparison::Arn => {
             let (tokens, gap) = reading.tokens(wanted);
             let is_arn = matches!(comparison, Comparison::Arn);
-            if is_arn && (parts(&tokens).len() < 6 || value.splitn(6, ':').count() < 6) {
+            if is_arn && value.splitn(6, ':').count() < 6 {
                 return Truth::Unknown;
             }
             if let Some(gap) = gap {
@@ -136,6 +136,8 @@ fn compare(comparison: Comparison, wanted: &str, value: &str, reading: Reading<'
                 Comparison::Exact => plain(&tokens) == value,
                 Comparison::CaseFolded => plain(&tokens).eq_ignore_ascii_case(value),
                 Comparison::Like => glob(&tokens, &characters(value)),
+                // A pattern of fewer than six parts.
+                _ if parts(&tokens).len() < 6 => glob(&tokens, &characters(value)),
                 _ => part_by_part(&tokens, value),
             })
         }
@@ -144,7 +146,7 @@ fn compare(comparison: Comparison, wanted: &str, value: &str, reading: Reading<'
             both(number, value, wanted).and_then(|(value, wanted)| value.partial_cmp(&wanted)).map(order)
         }
         Comparison::Date(order) => {
-            both(moment, value, wanted).map(|(value, wanted)| order(value.cmp(&wanted)))
+            both(moment, value, wanted).and_then(|(value, wanted)| value.partial_cmp(&wanted)).map(order)
         }
         Comparison::Bool => both(boolean, value, wanted).map(|(value, wanted)| value == wanted),
         Comparison::Binary => both(binary, value, wanted).map(|(value, wanted)| value == wanted),

@@ -2,7 +2,7 @@
 
 use super::text::Reading;
 use super::truth::Truth;
-use crate::document::{Matching, Principals};
+use crate::document::{Effect, Matching, Principals};
 use crate::principal::{Principal, is_account};
 use crate::request::Known;
 
@@ -67,7 +67,7 @@ impl Grants {
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Name(Kind, String);
 
-/// The table of names (2.3). An account comes first, the name a unique id stands for second.
+/// The table of names (2.3). An account comes first.
 fn names(principal: &Principal) -> Vec<Name> {
     let name = |kind, text: &String| Name(kind, text.clone());
     match principal {
@@ -94,12 +94,18 @@ enum Entry {
     Everyone,
     /// This one.
     Lists(Name),
-    /// Nobody can say; the kind it would be, where that much is known.
-    Unknown(Option<Kind>),
+    /// Nobody can say; the kind it would be.
+    Unknown(Kind),
 }
 
-/// Whether the principal element matches, and how it grants.
-pub(super) fn matches(element: &Matching<Principals>, principal: &Principal, reading: Reading<'_>) -> Grants {
+/// Whether the principal element matches, and how it grants. `bounded`: whether the caller is a user or role
+/// session that has a permission boundary.
+pub(super) fn matches(
+    element: &Matching<Principals>,
+    principal: &Principal,
+    reading: Reading<'_>,
+    bounded: bool,
+) -> Grants {
     let entries = |listed: &Principals| match listed {
         Principals::Everyone => vec![Entry::Everyone],
         Principals::Listed(pairs) => {
@@ -112,10 +118,11 @@ pub(super) fn matches(element: &Matching<Principals>, principal: &Principal, rea
                 Entry::Nobody => Grants::NONE,
                 Entry::Everyone => Grants::direct(Truth::True),
                 Entry::Lists(Name(kind, _)) => Grants::of(kind, Truth::True),
-                Entry::Unknown(Some(kind)) => Grants::of(kind, Truth::Unknown),
-                Entry::Unknown(None) => Grants::all(Truth::Unknown),
+                Entry::Unknown(kind) => Grants::of(kind, Truth::Unknown),
             })
         }),
+        // Whatever it lists.
+        Matching::AllBut(_) if bounded && reading.effect == Effect::Deny => Grants::direct(Truth::True),
         Matching::AllBut(listed) => {
             let mut left = names(principal);
             let (mut everyone, mut some, mut unknown) = (false, false, false);
@@ -125,7 +132,7 @@ pub(super) fn matches(element: &Matching<Principals>, principal: &Principal, rea
                     Entry::Everyone => everyone = true,
                     Entry::Lists(name) => {
                         some = true;
-                        left.retain(|other| *other != name);
+                        left.retain(|other| other.1 != name.1);
                     }
                     Entry::Unknown(_) => unknown = true,
                 }
@@ -153,7 +160,7 @@ fn entry(kind: &str, value: &str, principal: &Principal, reading: Reading<'_>) -
         ("Federated", Principal::Federated { provider }) => everyone_if(value == "*" || value == provider),
         ("Service" | "Federated", _) => Entry::Nobody,
         ("CanonicalUser", _) if principal.account().is_none() => Entry::Nobody,
-        _ => Entry::Unknown(None),
+        _ => Entry::Unknown(Kind::Direct),
     }
 }
 
@@ -165,7 +172,7 @@ fn aws_entry(value: &str, principal: &Principal, reading: Reading<'_>) -> Entry 
         return Entry::Everyone;
     }
     if value.contains(['*', '?']) {
-        return Entry::Unknown(None);
+        return Entry::Unknown(Kind::Direct);
     }
     let parts: Vec<&str> = value.splitn(6, ':').collect();
     let account = match parts.as_slice() {
@@ -175,7 +182,7 @@ fn aws_entry(value: &str, principal: &Principal, reading: Reading<'_>) -> Entry 
     // The ARNs that can be a caller's: other texts AWS refuses.
     let is_arn = matches!(parts.as_slice(), ["arn", _, "iam" | "sts", "", owner, _] if is_account(owner));
     if account.is_none() && !is_arn && !is_unique_id(value) {
-        return Entry::Unknown(None);
+        return Entry::Unknown(Kind::Direct);
     }
     // All of these are accounts and what belongs to one.
     if principal.account().is_none() {
@@ -185,7 +192,7 @@ fn aws_entry(value: &str, principal: &Principal, reading: Reading<'_>) -> Entry 
         return lists(names.first().filter(|_| principal.account() == Some(account)));
     }
     if is_unique_id(value) {
-        return unique_id(value, names.get(1).or(names.first()), reading);
+        return unique_id(value, principal, reading);
     }
     match (parts.as_slice(), principal) {
         // Some session of this very role.
@@ -198,30 +205,42 @@ fn aws_entry(value: &str, principal: &Principal, reading: Reading<'_>) -> Entry 
             .session_arn()
             .is_some_and(|any_session| value.starts_with(&any_session)) =>
         {
-            Entry::Unknown(Some(Kind::Direct))
+            Entry::Unknown(Kind::Direct)
         }
         // Some user of the account, and the federated user comes from one of them.
         (["arn", _, "iam", "", owner, user], Principal::FederatedUser { account, issuer: None, .. })
             if owner == account && user.starts_with("user/") =>
         {
-            Entry::Unknown(Some(Kind::Through))
+            Entry::Unknown(Kind::Through)
         }
         _ => lists(names.iter().find(|name| name.1 == value)),
     }
 }
 
-/// A unique id stands for somebody deleted, or for the user or role it is the id of. `own` is the name the
-/// caller has as such: AWS itself keeps role and user ARNs as their ids.
-fn unique_id(value: &str, own: Option<&Name>, reading: Reading<'_>) -> Entry {
-    let unknown = Entry::Unknown(own.map(|name| name.0));
+/// A unique id stands for somebody deleted, or for the user or role session whose id it is: one that begins
+/// with `AROA` names the role, any other the caller itself.
+fn unique_id(value: &str, principal: &Principal, reading: Reading<'_>) -> Entry {
+    let is_roles = value.starts_with("AROA");
+    let named = match principal {
+        Principal::User { arn, .. } => arn.clone(),
+        Principal::Role { arn, .. } if is_roles => arn.clone(),
+        // A session whose name is not given has no name of its own to be listed by.
+        Principal::Role { .. } => principal.session_arn().unwrap_or_default(),
+        Principal::Root { .. }
+        | Principal::FederatedUser { .. }
+        | Principal::Federated { .. }
+        | Principal::Service { .. }
+        | Principal::Anonymous => return Entry::Nobody,
+    };
+    let kind = if is_roles { Kind::Through } else { Kind::Direct };
     match reading.key("aws:userid") {
         Known::Absent => Entry::Nobody,
-        Known::Unknown => unknown,
-        Known::Values(ids) => match (ids.as_slice(), own) {
-            ([], _) | (_, None) => Entry::Nobody,
-            ([id], Some(own)) if id.split(':').next() == Some(value) => Entry::Lists(own.clone()),
-            ([_], _) => Entry::Nobody,
-            _ => unknown,
+        Known::Unknown => Entry::Unknown(kind),
+        Known::Values(ids) => match ids.as_slice() {
+            [] => Entry::Nobody,
+            [id] if id.split(':').next() == Some(value) => Entry::Lists(Name(kind, named)),
+            [_] => Entry::Nobody,
+            _ => Entry::Unknown(kind),
         },
     }
 }

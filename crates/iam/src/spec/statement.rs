@@ -9,18 +9,21 @@ use crate::layers::Layer;
 use crate::request::{Context, Request};
 
 /// Whether a statement of a document applies, by kind of grant: `any` of the kinds is whether it applies at
-/// all. Where principals have no say the kind is `direct`.
+/// all. Where principals have no say the kind is `direct`. `bounded`: whether the caller is a user or role
+/// session that has a permission boundary.
 pub(super) fn applies(
     policy: &Policy,
     statement: &Statement,
     layer: Layer,
     request: &Request,
     context: &Context,
+    bounded: bool,
 ) -> Grants {
-    let variables = match policy.version.as_deref() {
-        Some("2012-10-17") => true,
-        Some("2008-10-17") | None => false,
-        Some(_) => return Grants::all(Truth::Unknown),
+    let variables = policy.version.as_deref() == Some("2012-10-17");
+    // One that would apply is unknown; one that is about something else stays false.
+    let version = match policy.version.as_deref() {
+        Some("2012-10-17" | "2008-10-17") | None => Truth::True,
+        Some(_) => Truth::Unknown,
     };
     let reading = Reading { variables, effect: statement.effect, context };
     let action = list(&statement.actions, |pattern, _| text::action(pattern, &request.action));
@@ -40,7 +43,7 @@ pub(super) fn applies(
         },
     };
     let conditions = Truth::all(statement.conditions.iter().map(|one| condition::holds(one, reading)));
-    who(statement, layer, request, reading).and(action.and(resource).and(conditions))
+    who(statement, layer, request, reading, bounded).and(Truth::all([version, action, resource, conditions]))
 }
 
 /// An element with patterns: one of the list, or *not* one of the list (2.1, 2.2).
@@ -53,18 +56,35 @@ fn list(patterns: &Matching<Vec<String>>, matches: impl Fn(&str, bool) -> Truth)
 }
 
 /// The principal element, or what goes for it where there is none (2.3).
-fn who(statement: &Statement, layer: Layer, request: &Request, reading: Reading<'_>) -> Grants {
+fn who(
+    statement: &Statement,
+    layer: Layer,
+    request: &Request,
+    reading: Reading<'_>,
+    bounded: bool,
+) -> Grants {
     let (unknown, whoever) = (Grants::all(Truth::Unknown), Grants::direct(Truth::True));
     match (layer, &statement.principals) {
         (Layer::Resource | Layer::Endpoint, Some(element)) => {
-            principal::matches(element, &request.principal, reading)
+            principal::matches(element, &request.principal, reading, bounded)
         }
         (Layer::Endpoint, None) => whoever,
-        (Layer::Rcp(_), Some(Matching::Only(Principals::Everyone))) => whoever,
+        (Layer::Rcp(_), Some(Matching::Only(listed))) if is_star(listed) => whoever,
         (Layer::Identity | Layer::Boundary | Layer::Session | Layer::Scp(_), None) => whoever,
         (Layer::Resource, None) => unknown,
+        // AWS would have refused the document.
         (Layer::Rcp(_), _) => unknown,
         (Layer::Identity | Layer::Boundary | Layer::Session | Layer::Scp(_), Some(_)) => unknown,
         (Layer::Rule, _) => unknown,
+    }
+}
+
+/// `"*"` or `{"AWS": "*"}`.
+fn is_star(listed: &Principals) -> bool {
+    match listed {
+        Principals::Everyone => true,
+        Principals::Listed(pairs) => {
+            !pairs.is_empty() && pairs.iter().all(|(kind, value)| kind == "AWS" && value == "*")
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! The texts of a policy: wildcards (2.1), resources split into parts (2.2) and variables (2.5).
+//! The texts of a policy: wildcards (2.1), ARNs completed (2.2) or split into parts (2.4), and variables (2.5).
 
 use super::truth::Truth;
 use crate::document::Effect;
@@ -13,7 +13,7 @@ pub(super) enum Token {
     Question,
     /// A plain character as written.
     Written(char),
-    /// A character that a variable stands for: always plain, never the end of a part (2.2, 2.5).
+    /// A character that a variable stands for: always plain, never the end of a part (2.2, 2.4, 2.5).
     Replaced(char),
 }
 
@@ -22,6 +22,8 @@ pub(super) enum Token {
 pub(super) enum Gap {
     /// A variable has no value.
     Void,
+    /// A variable's key has several values, and it has no default.
+    Several,
     /// A variable's key is unknown.
     Unknown,
 }
@@ -45,9 +47,12 @@ impl<'a> Reading<'a> {
 
     /// What a comparison with such a text counts as (2.5).
     pub(super) fn gap(&self, gap: Gap, negated: bool) -> Truth {
-        match (gap, self.effect) {
-            (Gap::Void, Effect::Allow) if !negated => Truth::False,
-            (Gap::Void, Effect::Allow | Effect::Deny) | (Gap::Unknown, _) => Truth::Unknown,
+        match (gap, self.effect, negated) {
+            (Gap::Void | Gap::Several, Effect::Allow, false) => Truth::False,
+            (Gap::Void, Effect::Deny, true) => Truth::False,
+            (Gap::Void | Gap::Several, Effect::Allow, true) => Truth::Unknown,
+            (Gap::Void, Effect::Deny, false) | (Gap::Several, Effect::Deny, _) => Truth::Unknown,
+            (Gap::Unknown, _, _) => Truth::Unknown,
         }
     }
 
@@ -95,19 +100,29 @@ impl<'a> Reading<'a> {
             (Known::Unknown, _) => Err(Gap::Unknown),
             (Known::Values(values), _) if values.len() == 1 => Ok(values.concat()),
             (Known::Values(_) | Known::Absent, Some(default)) => Ok(default.to_owned()),
+            (Known::Values(values), None) if !values.is_empty() => Err(Gap::Several),
             (Known::Values(_) | Known::Absent, None) => Err(Gap::Void),
         }
     }
 
-    /// Whether a pattern of `Resource` or `NotResource` matches a resource (2.2).
+    /// Whether a pattern of `Resource` or `NotResource` matches the whole text of a resource (2.2).
     pub(super) fn resource(&self, pattern: &str, resource: &str, negated: bool) -> Truth {
         let (tokens, gap) = self.tokens(pattern);
         match gap {
             Some(gap) => self.gap(gap, negated),
-            None if parts(&tokens).len() < 6 => glob(&tokens, &characters(resource)).into(),
-            None => part_by_part(&tokens, resource).into(),
+            None => glob(&completed(tokens), &characters(resource)).into(),
         }
     }
+}
+
+/// An ARN with fewer than six parts gets `:*` for each that is missing (2.2).
+fn completed(mut pattern: Vec<Token>) -> Vec<Token> {
+    if pattern.starts_with(&['a', 'r', 'n', ':'].map(Token::Written)) {
+        while parts(&pattern).len() < 6 {
+            pattern.extend([Token::Written(':'), Token::Star]);
+        }
+    }
+    pattern
 }
 
 /// Whether a pattern matches the whole text `service:Name`, without regard to case (2.1).
@@ -124,12 +139,12 @@ pub(super) fn action(pattern: &str, action: &str) -> Truth {
     glob(&tokens, &characters(&action.to_ascii_lowercase())).into()
 }
 
-/// The parts of a pattern: split at its first five written colons (2.2).
+/// The parts of a pattern: split at its first five written colons (2.2, 2.4).
 pub(super) fn parts(tokens: &[Token]) -> Vec<&[Token]> {
     tokens.splitn(6, |token| *token == Token::Written(':')).collect()
 }
 
-/// Whether six parts match six parts, each on its own. A text of fewer parts is not matched (2.2).
+/// Whether six parts match six parts, each on its own. A text of fewer parts is not matched (2.4).
 pub(super) fn part_by_part(pattern: &[Token], text: &str) -> bool {
     let (pattern, text): (Vec<&[Token]>, Vec<&str>) = (parts(pattern), text.splitn(6, ':').collect());
     pattern.len() == text.len() && pattern.iter().zip(text).all(|(part, text)| glob(part, &characters(text)))

@@ -3,10 +3,6 @@
 
 use std::net::IpAddr;
 
-/// A point in time: seconds since 1970, then the digits of the fraction without trailing zeros. Both compare
-/// in this order.
-pub(super) type Moment = (i128, String);
-
 /// Optional sign, digits, optional fraction; as 64-bit floating point.
 pub(super) fn number(text: &str) -> Option<f64> {
     let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
@@ -18,16 +14,15 @@ pub(super) fn number(text: &str) -> Option<f64> {
     if written { text.parse().ok() } else { None }
 }
 
-/// Seconds since 1970, a date alone, or a date with a time and its zone.
-pub(super) fn moment(text: &str) -> Option<Moment> {
+/// Seconds since 1970, as they are, or as a date alone, or as a date with a time and its zone; as 64-bit
+/// floating point.
+pub(super) fn moment(text: &str) -> Option<f64> {
     if digits(text.strip_prefix(['+', '-']).unwrap_or(text)) {
-        // What no integer holds is before or after everything else.
-        let beyond = if text.starts_with('-') { i128::MIN } else { i128::MAX };
-        return Some((text.parse().unwrap_or(beyond), String::new()));
+        return text.parse().ok();
     }
     let Some((date, time)) = text.split_once('T') else {
         // Its midnight, UTC.
-        return Some((days(text)? * 86_400, String::new()));
+        return Some(days(text)? * 86_400.0);
     };
     let (clock, east_of_utc) = if let Some(clock) = time.strip_suffix('Z') {
         (clock, 0)
@@ -38,7 +33,7 @@ pub(super) fn moment(text: &str) -> Option<Moment> {
         (clock, -zone_minutes(zone)?)
     };
     let (clock, fraction) = match clock.split_once('.') {
-        Some((clock, fraction)) if digits(fraction) => (clock, Some(fraction)),
+        Some((clock, fraction)) if digits(fraction) => (clock, Some(format!("0.{fraction}"))),
         Some(_) => return None,
         None => (clock, None),
     };
@@ -47,17 +42,18 @@ pub(super) fn moment(text: &str) -> Option<Moment> {
         [hour, minute, second] => (pair(hour, 23)?, pair(minute, 59)?, pair(second, 59)?),
         _ => return None,
     };
-    let seconds = days(date)? * 86_400 + (hour * 60 + minute - east_of_utc) * 60 + second;
-    Some((seconds, fraction.unwrap_or_default().trim_end_matches('0').to_owned()))
+    let seconds = f64::from((hour * 60 + minute - east_of_utc) * 60 + second);
+    let fraction: f64 = fraction.map_or(Ok(0.0), |fraction| fraction.parse()).ok()?;
+    Some(days(date)? * 86_400.0 + seconds + fraction)
 }
 
 /// The days from 1970-01-01 to `YYYY-MM-DD`.
-fn days(date: &str) -> Option<i128> {
+fn days(date: &str) -> Option<f64> {
     let [year, month, day] = date.split('-').collect::<Vec<_>>()[..] else { return None };
     if year.len() != 4 || !digits(year) {
         return None;
     }
-    let (year, month): (i128, i128) = (year.parse().ok()?, pair(month, 12)?);
+    let (year, month): (i32, i32) = (year.parse().ok()?, pair(month, 12)?);
     let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
     let february = if leap { 29 } else { 28 };
     let lengths = [31, february, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
@@ -69,18 +65,18 @@ fn days(date: &str) -> Option<i128> {
     // The leap years before this one, the year 0 among them.
     let leap_days = (year + 3) / 4 - (year + 99) / 100 + (year + 399) / 400;
     let days_from_year_0_to_1970 = 719_528;
-    let months: i128 = lengths.iter().take(before).sum();
-    Some(year * 365 + leap_days + months + day - 1 - days_from_year_0_to_1970)
+    let months: i32 = lengths.iter().take(before).sum();
+    Some(f64::from(year * 365 + leap_days + months + day - 1 - days_from_year_0_to_1970))
 }
 
 /// `hh:mm`.
-fn zone_minutes(zone: &str) -> Option<i128> {
+fn zone_minutes(zone: &str) -> Option<i32> {
     let (hours, minutes) = zone.split_once(':')?;
     Some(pair(hours, 23)? * 60 + pair(minutes, 59)?)
 }
 
 /// Two digits, up to a greatest value.
-fn pair(text: &str, greatest: i128) -> Option<i128> {
+fn pair(text: &str, greatest: i32) -> Option<i32> {
     let value = if text.len() == 2 && digits(text) { text.parse().ok() } else { None };
     value.filter(|value| *value <= greatest)
 }

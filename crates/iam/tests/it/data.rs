@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use provost_iam::actions::Catalogue;
 use provost_iam::escalation::{DecidedBy, paths};
-use provost_iam::managed;
+use provost_iam::facts::{Facts, PathFound, Setting};
+use provost_iam::{Policy, managed};
 
 #[test]
 fn escalation_paths_are_whole_and_name_what_exists() {
@@ -42,4 +43,18 @@ fn managed_policies_are_known_by_arn_in_every_partition() {
             assert!(ids.contains(id.as_str()), "{} names the path {id}", policy.arn);
         }
     }
+}
+
+#[test]
+fn the_table_of_managed_policies_is_not_stale() {
+    // The documents are not kept; this one is known by heart, and shows every path there is.
+    let document =
+        r#"{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}"#;
+    let facts = Facts::of(&Policy::parse(document).unwrap(), &Setting::default());
+    let ids = |found: &[PathFound]| found.iter().map(|it| it.path.id.clone()).collect::<Vec<_>>();
+    let row = managed::by_arn("arn:aws:iam::aws:policy/AdministratorAccess").unwrap();
+    let again = "run `cargo xtask iam-data`";
+    assert_eq!(row.escalation, ids(&facts.escalations.escalation), "{again}");
+    assert_eq!(row.capabilities, ids(&facts.escalations.capabilities), "{again}");
+    assert_eq!(facts.escalations.escalation.len() + facts.escalations.capabilities.len(), paths().len());
 }

@@ -60,7 +60,17 @@ fn dates() {
         holds("DateLessThan", json!("2024-02-29T12:00:00.25Z"), json!("2024-02-29T12:00:00.2Z")),
         "true"
     );
+    assert_eq!(
+        holds("DateEquals", json!("1969-12-31T23:59:59.5Z"), json!("1970-01-01T01:59:59.50+02:00")),
+        "true"
+    );
+    assert_eq!(holds("DateLessThan", json!("0"), json!("1969-12-31T23:59:59.999Z")), "true");
     assert_eq!(holds("DateGreaterThanEquals", json!("2024-01-01"), json!(same)), "true");
+    // As 64-bit floating point.
+    assert_eq!(holds("DateEquals", json!("9007199254740992"), json!("9007199254740993")), "true");
+    let (longer, shorter) = ("2024-02-29T12:00:00.50000000001Z", "2024-02-29T12:00:00.5Z");
+    assert_eq!(holds("DateEquals", json!(longer), json!(shorter)), "true");
+    assert_eq!(holds("DateLessThan", json!("9".repeat(60)), json!(same)), "true");
     assert_eq!(holds("DateNotEquals", json!(same), json!(same)), "false");
     for unreadable in [
         "2023-02-29",
@@ -87,7 +97,10 @@ fn booleans_and_binary() {
     assert_eq!(holds("Bool", json!("true"), json!("1")), "unknown");
     assert_eq!(holds("BinaryEquals", json!("QmluYXJ5=="), json!("QmluYXJ5")), "true");
     assert_eq!(holds("BinaryEquals", json!("qmluYXJ5"), json!("QmluYXJ5")), "false");
-    assert_eq!(holds("BinaryEquals", json!("${x:one}"), json!("QmluYXJ5")), "unknown");
+    for unreadable in ["${x:one}", "QmluYX-5", "QmluYX_5", "Qmlu YXJ5", "Qm=luYXJ5"] {
+        assert_eq!(holds("BinaryEquals", json!(unreadable), json!("QmluYXJ5")), "unknown", "{unreadable}");
+        assert_eq!(holds("BinaryEquals", json!("QmluYXJ5"), json!(unreadable)), "unknown", "{unreadable}");
+    }
 }
 
 #[test]
@@ -112,7 +125,17 @@ fn arns() {
     assert_eq!(holds("ArnLike", json!("arn:aws:sqs:*:4*:*"), json!(QUEUE)), "false");
     assert_eq!(holds("ArnNotLike", json!("arn:aws:sqs:*:4*:*"), json!(QUEUE)), "true");
     assert_eq!(holds("ArnNotEquals", json!(QUEUE), json!(QUEUE)), "false");
-    assert_eq!(holds("ArnLike", json!("*"), json!(QUEUE)), "unknown");
+    // Part by part: `*` and `?` do not reach across the end of one.
+    assert_eq!(holds("ArnLike", json!("arn:*:eu-west-1:111122223333:*:*"), json!(QUEUE)), "false");
+    assert_eq!(holds("ArnLike", json!("arn:aws:sqs:eu-west-1:*:jobs:x"), json!(QUEUE)), "false");
+    assert_eq!(holds("ArnLike", json!("arn:aws:sqs:eu-west-1:*:*:x"), json!(format!("{QUEUE}:y:x"))), "true");
+    // A pattern of fewer parts is compared with the whole text; it is not completed.
+    assert_eq!(holds("ArnLike", json!("*"), json!(QUEUE)), "true");
+    assert_eq!(holds("ArnEquals", json!("arn:aws:sqs:*"), json!(QUEUE)), "true");
+    assert_eq!(holds("ArnLike", json!("arn:aws:sqs"), json!(QUEUE)), "false");
+    assert_eq!(holds("ArnNotLike", json!("arn:aws:s3:*"), json!(QUEUE)), "true");
+    // The request's value of fewer than six parts cannot be read.
+    assert_eq!(holds("ArnLike", json!("*"), json!("arn:aws:sqs:eu-west-1:jobs")), "unknown");
     assert_eq!(holds("ArnNotLike", json!(QUEUE), json!("lambda.amazonaws.com")), "unknown");
     assert_eq!(holds("ArnLike", json!("arn:aws:sqs:eu-west-1:111122223333:${x:one}"), json!(QUEUE)), "false");
 }

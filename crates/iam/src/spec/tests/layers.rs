@@ -126,6 +126,7 @@ fn keys_are_closed() {
     let key = |principal: &str| allow(json!({"Principal": {"AWS": principal}}));
     check(json!({"identity": everything}), decrypt.clone(), "undetermined");
     check(json!({"identity": []}), decrypt.clone(), "undetermined");
+    check(json!({"identity": everything, "resource": []}), decrypt.clone(), "undetermined");
     check(json!({"identity": everything, "resource": key("111122223333")}), decrypt.clone(), "allow");
     check(json!({"resource": key("111122223333")}), decrypt.clone(), "implicit_deny identity");
     check(json!({"resource": key(USER)}), decrypt.clone(), "allow");
@@ -193,7 +194,15 @@ fn documented_exceptions() {
     check(denied.clone(), who(USER), "allow");
     check(denied.clone(), who("111122223333"), "allow");
     check(json!({}), who("sns.amazonaws.com"), "implicit_deny resource");
-    check(denied, ask(json!({"action": "sts:GetSessionToken", "resource": "*"})), "allow");
+    // Only users and root users are given session tokens.
+    let token =
+        |caller: Value| ask(json!({"principal": caller, "action": "sts:getsessiontoken", "resource": "*"}));
+    check(denied.clone(), token(json!(USER)), "allow");
+    check(denied.clone(), token(json!("111122223333")), "allow");
+    check(denied.clone(), token(json!({"role": ROLE})), "explicit_deny scp[0]");
+    check(denied.clone(), token(json!(FEDERATED_USER)), "explicit_deny scp[0]");
+    check(json!({}), token(json!({"role": ROLE})), "implicit_deny identity");
+    check(denied, who(ROLE), "allow");
     let trust = json!({"resource": allow(json!({"Principal": "*"}))});
     let assume = ask(json!({"principal": "111122223333", "action": "sts:AssumeRole", "resource": TRUSTING}));
     check(trust, assume.clone(), "implicit_deny rule");

@@ -71,13 +71,56 @@ fn unique_ids_are_somebody_deleted() {
     assert_eq!(with_id(json!("AIDAEXAMPLE123456")), "allow");
     assert_eq!(with_id(json!("AIDAEXAMPLE123456:session")), "allow");
     assert_eq!(with_id(json!("AIDAEXAMPLE99999")), "implicit_deny identity");
+    assert_eq!(with_id(json!([])), "implicit_deny identity");
     assert_eq!(bucket(json!({"AWS": "AIDAEXAMPLE123456"}), json!(USER)), "undetermined");
     assert_eq!(bucket(json!({"AWS": "AIDAEXAMPLE123456"}), json!("anonymous")), "implicit_deny resource");
     // A role's id stands for the role, so that its boundary still counts.
     let layers =
         json!({"boundary": [], "resource": allow(json!({"Principal": {"AWS": "AROAEXAMPLE123456"}}))});
     let session = json!({"principal": {"role": ROLE}, "context": {"aws:userid": "AROAEXAMPLE123456:s1"}});
-    check(layers, ask(session), "implicit_deny identity");
+    check(layers, ask(session.clone()), "implicit_deny identity");
+    // Any other names the caller itself, and no boundary counts.
+    let mut other = session;
+    other["context"]["aws:userid"] = json!("AIDAEXAMPLE123456");
+    let layers =
+        json!({"boundary": [], "resource": allow(json!({"Principal": {"AWS": "AIDAEXAMPLE123456"}}))});
+    check(layers, ask(other), "allow");
+}
+
+#[test]
+fn only_users_and_role_sessions_have_unique_ids() {
+    let granted = |id: &str, caller: Value| {
+        let layers =
+            json!({"session": allow(json!({})), "resource": allow(json!({"Principal": {"AWS": id}}))});
+        let request =
+            ask(json!({"principal": caller, "resource": super::THEIR_QUEUE, "context": {"aws:userid": id}}));
+        let mut both = layers;
+        both["identity"] = allow(json!({}));
+        answer(both, request)
+    };
+    for id in ["AIDAEXAMPLE123456", "AROAEXAMPLE123456"] {
+        assert_eq!(granted(id, json!(USER)), "allow", "{id}");
+        assert_eq!(granted(id, json!(ROLE)), "allow", "{id}");
+        for other in [json!("111122223333"), json!({"federated_user": FEDERATED_USER, "issuer": USER})] {
+            assert_eq!(granted(id, other), "implicit_deny resource", "{id}");
+        }
+    }
+}
+
+#[test]
+fn kinds_of_entries_nobody_can_say() {
+    // Without a boundary that allows, only a direct grant is left.
+    let kind = |principal: Value| {
+        let layers = json!({"boundary": [], "resource": allow(json!({"Principal": principal}))});
+        answer(layers, by(json!({"role": ROLE})))
+    };
+    let (direct, through) = ("undetermined", "implicit_deny identity");
+    assert_eq!(kind(json!({"AWS": "AIDAEXAMPLE123456"})), direct);
+    assert_eq!(kind(json!({"AWS": "AROAEXAMPLE123456"})), through);
+    assert_eq!(kind(json!({"CanonicalUser": "79a59df900b949e5"})), direct);
+    assert_eq!(kind(json!({"AWS": "1111*"})), direct);
+    assert_eq!(kind(json!({"AWS": "ann"})), direct);
+    assert_eq!(kind(json!({"Other": "ann"})), direct);
 }
 
 #[test]
@@ -97,7 +140,53 @@ fn not_principal() {
     let session = json!({"role": ROLE, "session": "s1"});
     assert_eq!(denied(json!({"AWS": ["111122223333", ROLE]}), session.clone()), "undetermined");
     assert_eq!(denied(json!({"AWS": ["111122223333", ROLE, SESSION]}), session), "allow");
+    // A role's unique id lists the role, another the session.
+    let ids = |listed: Value| {
+        let resource =
+            json!([allow(json!({"Principal": "*"})), deny(json!({"NotPrincipal": {"AWS": listed}}))]);
+        let caller = json!({"principal": {"role": ROLE, "session": "s1"}, "context": {"aws:userid": "AROAEXAMPLE123456:s1"}});
+        answer(json!({"resource": resource}), ask(caller))
+    };
+    assert_eq!(ids(json!(["111122223333", SESSION, "AROAEXAMPLE123456"])), "allow");
+    assert_eq!(ids(json!(["111122223333", ROLE, "AROAEXAMPLE123456"])), "undetermined");
+    assert_eq!(ids(json!(["AROAEXAMPLE999999"])), explicit);
     // In an Allow it is a direct grant.
     let resource = allow(json!({"NotPrincipal": {"AWS": "444455556666"}}));
     check(json!({"resource": resource}), ask(json!({})), "allow");
+}
+
+#[test]
+fn not_principal_denies_whoever_has_a_boundary() {
+    let everyone = json!({"AWS": ["111122223333", USER, ROLE, SESSION, FEDERATED_USER]});
+    let with = |caller: Value, more: Value| {
+        let resource = json!([allow(json!({"Principal": "*"})), deny(json!({"NotPrincipal": everyone}))]);
+        let mut layers = json!({"resource": resource, "session": allow(json!({}))});
+        layers.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        answer(layers, by(caller))
+    };
+    let explicit = "explicit_deny resource";
+    let session = json!({"role": ROLE, "session": "s1"});
+    for caller in [json!(USER), session] {
+        assert_eq!(with(caller.clone(), json!({})), "allow");
+        for bounded in [json!({"boundary": allow(json!({}))}), json!({"boundary": []})] {
+            assert_eq!(with(caller.clone(), bounded), explicit);
+        }
+        assert_eq!(with(caller, json!({"unread": {"boundary": "AccessDenied"}})), explicit);
+    }
+    let bounded = json!({"boundary": allow(json!({}))});
+    assert_eq!(with(json!("111122223333"), bounded.clone()), "allow");
+    // Only users and role sessions; and what has its conditions still has them.
+    let federated = json!({"federated_user": FEDERATED_USER, "issuer": USER});
+    assert_eq!(with(federated, bounded), "allow");
+    let conditional =
+        deny(json!({"NotPrincipal": "*", "Condition": {"StringEquals": {"aws:username": "bob"}}}));
+    let resource = json!([allow(json!({"Principal": "*"})), conditional]);
+    check(json!({"resource": resource, "boundary": allow(json!({}))}), ask(json!({})), "allow");
+    // In an Allow it is everyone but.
+    let allowing = allow(json!({"NotPrincipal": {"AWS": [USER, "111122223333"]}}));
+    check(
+        json!({"resource": allowing, "boundary": allow(json!({}))}),
+        ask(json!({})),
+        "implicit_deny identity",
+    );
 }

@@ -7,15 +7,31 @@ use crate::spec::text::{Token, characters, glob};
 
 #[test]
 fn unknown_versions_make_statements_unknown() {
-    let version = |version: Value| {
-        let document = json!({"Version": version, "Statement":
-            [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]});
-        answer(json!({"identity": document}), ask(json!({})))
+    let document = |version: Value, mut statement: Value| {
+        let fields = statement.as_object_mut().unwrap();
+        for (name, value) in [("Effect", "Allow"), ("Action", "sqs:*"), ("Resource", "*")] {
+            fields.entry(name).or_insert(json!(value));
+        }
+        json!({"Version": version, "Statement": statement})
     };
-    assert_eq!(version(json!("2012-10-17")), "implicit_deny identity");
-    assert_eq!(version(json!("2008-10-17")), "implicit_deny identity");
-    assert_eq!(version(Value::Null), "implicit_deny identity");
-    assert_eq!(version(json!("2020-01-01")), "undetermined");
+    for known in [json!("2012-10-17"), json!("2008-10-17"), Value::Null] {
+        check(json!({"identity": document(known, json!({}))}), ask(json!({})), "allow");
+    }
+    let unknown = |statement: Value| document(json!("2020-01-01"), statement);
+    check(json!({"identity": unknown(json!({}))}), ask(json!({})), "undetermined");
+    let denying = json!([allow(json!({})), unknown(json!({"Effect": "Deny"}))]);
+    check(json!({"identity": denying}), ask(json!({})), "undetermined");
+    // What is about something else stays so.
+    for other in [
+        json!({"Action": "s3:*"}),
+        json!({"Resource": "arn:aws:s3:::b"}),
+        json!({"Condition": {"StringEquals": {"aws:username": "bob"}}}),
+    ] {
+        check(json!({"identity": unknown(other)}), ask(json!({})), "implicit_deny identity");
+    }
+    let resource = |principal: &str| json!({"resource": unknown(json!({"Principal": {"AWS": principal}}))});
+    check(resource(USER), ask(json!({})), "undetermined");
+    check(resource(ROLE), ask(json!({})), "implicit_deny identity");
 }
 
 #[test]
@@ -32,16 +48,18 @@ fn actions() {
 }
 
 #[test]
-fn resources_part_by_part() {
+fn resources_as_whole_texts() {
     let resource = |pattern: &str, resource: &str| {
-        applies("Allow", json!({"Resource": pattern}), &ask(json!({"resource": resource})))
+        let owned = json!({"resource": resource, "resource_account": "111122223333"});
+        applies("Allow", json!({"Resource": pattern}), &ask(owned))
     };
     assert_eq!(resource("arn:aws:sqs:*:111122223333:j?bs", QUEUE), "true");
-    assert_eq!(resource("arn:*:111122223333:jobs", QUEUE), "true");
+    assert_eq!(resource("*:111122223333:jobs", QUEUE), "true");
     assert_eq!(resource("arn:aws:*:*:*:jobs", QUEUE), "true");
     assert_eq!(resource("arn:aws:sqs:*::jobs", QUEUE), "false");
     assert_eq!(resource("arn:aws:sqs:eu-west-1:111122223333:JOBS", QUEUE), "false");
-    assert_eq!(resource("arn:aws:sqs", QUEUE), "false");
+    assert_eq!(resource("*:jobs", QUEUE), "true");
+    assert_eq!(resource("jobs", QUEUE), "false");
     assert_eq!(resource("*", QUEUE), "true");
     assert_eq!(resource("*", "*"), "true");
     assert_eq!(resource("arn:aws:sqs:*:*:*", "*"), "false");
@@ -49,14 +67,48 @@ fn resources_part_by_part() {
         resource("arn:aws:logs:*:*:log-group:*:x", "arn:aws:logs:r:111122223333:log-group:a:b:x"),
         "true"
     );
-    // `*` does not reach across the end of a part.
-    assert_eq!(resource("arn:aws:logs:*:g:*:x", "arn:aws:logs:r:111122223333:g:a:x"), "false");
+    // `*` and `?` run over colons.
+    assert_eq!(resource("arn:aws:logs:*:g:*:x", "arn:aws:logs:r:111122223333:g:a:x"), "true");
+    assert_eq!(resource("arn:aws:s?s:e*3:jobs:?", "arn:aws:s:s:eu-west-1:111122223333:jobs:x"), "true");
+    assert_eq!(resource("arn:aws:s?s:e*3:jobs:?", QUEUE), "false");
     let request = ask(json!({}));
     assert_eq!(applies("Allow", json!({"NotResource": "arn:aws:s3:::*"}), &request), "true");
     assert_eq!(
         applies("Deny", json!({"NotResource": ["arn:aws:s3:::*", "arn:aws:sqs:*"]}), &request),
         "false"
     );
+}
+
+#[test]
+fn incomplete_arns_are_completed() {
+    let resource = |pattern: &str, resource: &str| {
+        applies(
+            "Allow",
+            json!({"Resource": pattern}),
+            &ask(
+                json!({"resource": resource, "resource_account": "111122223333", "context": {"x:c": "r:1"}}),
+            ),
+        )
+    };
+    for short in ["arn:*", "arn:aws", "arn:aws:sqs", "arn:aws:s*", "arn:aws:sqs:eu-*-1:*"] {
+        assert_eq!(resource(short, QUEUE), "true", "{short}");
+    }
+    for short in ["arn:aws:s3", "arn:aws:sq", "arn:", "ARN:aws", "sqs", "arn:*:111122223333:jobs"] {
+        assert_eq!(resource(short, QUEUE), "false", "{short}");
+    }
+    // What is added has its own colon.
+    assert_eq!(resource("arn:aws:sqs:r:1", "arn:aws:sqs:r:1"), "false");
+    assert_eq!(resource("arn:aws:sqs:r:1", "arn:aws:sqs:r:1:x"), "true");
+    assert_eq!(resource("arn:aws:sqs:r:1:", "arn:aws:sqs:r:1:x"), "false");
+    assert_eq!(resource("arn*", "arn"), "true");
+    assert_eq!(resource("arn:*", "*"), "false");
+    // Colons of a variable's name, default or value do not count.
+    assert_eq!(resource("arn:aws:sqs:${x:c}", "arn:aws:sqs:r:1:x:y"), "true");
+    assert_eq!(resource("arn:aws:sqs:${x:c}", "arn:aws:sqs:r:1"), "false");
+    assert_eq!(resource("arn:aws:sqs:${x:none, 'r:1:'}", "arn:aws:sqs:r:1::x:y"), "true");
+    let request = ask(json!({}));
+    assert_eq!(applies("Deny", json!({"NotResource": ["arn:aws:s3", "arn:aws:sqs"]}), &request), "false");
+    assert_eq!(applies("Deny", json!({"NotResource": "arn:aws:s3"}), &request), "true");
 }
 
 #[test]
@@ -89,8 +141,21 @@ fn where_principals_have_no_say() {
     check(json!({"identity": everything, "rcps": [[deny(json!({}))]]}), ask(json!({})), "undetermined");
     let rcp = deny(json!({"Principal": "*"}));
     check(json!({"identity": everything, "rcps": [[rcp]]}), ask(json!({})), "explicit_deny rcp[0]");
-    let rcp = deny(json!({"Principal": {"AWS": USER}}));
-    check(json!({"identity": everything, "rcps": [[rcp]]}), ask(json!({})), "undetermined");
+    let rcp = deny(json!({"Principal": {"AWS": "*"}}));
+    check(json!({"identity": everything, "rcps": [[rcp]]}), ask(json!({})), "explicit_deny rcp[0]");
+    for refused in [
+        json!({"Principal": {"AWS": USER}}),
+        json!({"Principal": {"AWS": ["*", USER]}}),
+        json!({"Principal": {"Service": "*"}}),
+        json!({"Principal": {"AWS": []}}),
+        json!({"NotPrincipal": {"AWS": ROLE}}),
+    ] {
+        let mut elsewhere = refused.clone();
+        elsewhere.as_object_mut().unwrap().insert("Action".to_owned(), json!("s3:*"));
+        let rcp = |statement: Value| json!({"identity": everything, "rcps": [[deny(statement)]]});
+        check(rcp(refused), ask(json!({})), "undetermined");
+        check(rcp(elsewhere), ask(json!({})), "allow");
+    }
 }
 
 #[test]
@@ -109,12 +174,33 @@ fn variables() {
 
 #[test]
 fn variables_without_a_value() {
-    for text in ["${x:none}", "${x:many}", "a${x:none}"] {
+    for (text, negated_in_a_deny) in [
+        ("${x:none}", "true"),
+        ("a${x:none}", "true"),
+        ("${x:many}", "unknown"),
+        ("${x:none}${x:many}", "unknown"),
+    ] {
         assert_eq!(condition("Allow", "StringEquals", json!(text), json!("a")), "false", "{text}");
         assert_eq!(condition("Allow", "StringNotEquals", json!(text), json!("a")), "unknown", "{text}");
         assert_eq!(condition("Deny", "StringEquals", json!(text), json!("a")), "unknown", "{text}");
+        assert_eq!(
+            condition("Deny", "StringNotEquals", json!(text), json!("a")),
+            negated_in_a_deny,
+            "{text}"
+        );
         assert_eq!(condition("Deny", "StringNotLike", json!([text, "a"]), json!("a")), "false", "{text}");
+        assert_eq!(
+            condition("Deny", "ForAnyValue:StringNotLike", json!(text), json!(["a", "b"])),
+            negated_in_a_deny,
+            "{text}"
+        );
+        let resource = json!({"NotResource": format!("arn:aws:sqs:eu-west-1:111122223333:{text}")});
+        let request = ask(json!({"context": {"x:many": ["jobs", "b"]}}));
+        assert_eq!(applies("Deny", resource.clone(), &request), negated_in_a_deny, "{text}");
+        assert_eq!(applies("Allow", resource, &request), "unknown", "{text}");
     }
+    assert_eq!(condition("Deny", "StringNotEquals", json!("${x:dark}"), json!("a")), "unknown");
+    assert_eq!(condition("Deny", "StringNotEquals", json!("${x:none}${x:dark}"), json!("a")), "unknown");
     assert_eq!(condition("Allow", "StringEquals", json!("${x:dark}"), json!("a")), "unknown");
     assert_eq!(condition("Allow", "StringEquals", json!("${x:dark, 'a'}"), json!("a")), "unknown");
     let request = ask(json!({}));
@@ -133,9 +219,9 @@ fn variables_in_resources() {
     assert_eq!(resource("arn:aws:sqs:eu-west-1:111122223333:${x:o}", "jobs"), "true");
     assert_eq!(resource("arn:aws:sqs:eu-west-1:111122223333:${x:o}", "*"), "false");
     assert_eq!(resource("arn:aws:sqs:eu-west-1:${aws:PrincipalAccount}:jobs", ""), "true");
-    // Parts are split before: the colon of a value ends none.
-    assert_eq!(resource("arn:aws:sqs:${x:o}:jobs", "eu-west-1:111122223333"), "true");
-    assert_eq!(resource("arn:aws:sqs:${x:o}:jobs:", "eu-west-1:111122223333"), "false");
+    // The whole text is compared, whatever colons a value has.
+    assert_eq!(resource("*:${x:o}:jobs", "eu-west-1:111122223333"), "true");
+    assert_eq!(resource("${x:o}:jobs", "arn:aws:sqs:eu-west-1:111122223333"), "true");
 }
 
 #[test]
