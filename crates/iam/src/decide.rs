@@ -98,9 +98,21 @@ impl Engine {
         if always_allowed(asked) {
             return Verdict { outcome: Outcome::Allow, blocked_by: None };
         }
+        match self.owners(asked) {
+            (owner, None) => self.decide_for(asked, owner),
+            (caller, Some(other)) => either(self.decide_for(asked, caller), self.decide_for(asked, other)),
+        }
+    }
+
+    /// Decides a request for a resource of such an owner.
+    fn decide_for(&self, asked: &Asked, owner: Owner) -> Verdict {
         let mut denied = Truth::False;
-        for layer in self.applying(asked) {
-            match layer.denies(asked) {
+        for layer in self.applying_for(asked, owner) {
+            let mut denies = layer.denies(asked);
+            if matches!(layer.layer, Layer::Rcp(_)) {
+                denies = denies.and(owner.is_member);
+            }
+            match denies {
                 Truth::True => {
                     return Verdict { outcome: Outcome::ExplicitDeny, blocked_by: Some(layer.layer) };
                 }
@@ -112,7 +124,7 @@ impl Engine {
         if root_assumes_a_role(asked) {
             return Verdict { outcome: Outcome::ImplicitDeny, blocked_by: Some(Layer::Rule) };
         }
-        let (allowed, blocked_by) = self.allowed(asked);
+        let (allowed, blocked_by) = self.allowed(asked, owner);
         match (allowed, denied) {
             (Truth::False, _) => Verdict { outcome: Outcome::ImplicitDeny, blocked_by },
             (Truth::Unknown, Truth::False) if mutant::on(Mutant::UnknownAllowCounts) => {
@@ -120,6 +132,31 @@ impl Engine {
             }
             (Truth::True, Truth::False) => Verdict { outcome: Outcome::Allow, blocked_by: None },
             _ => Verdict { outcome: Outcome::Undetermined, blocked_by: None },
+        }
+    }
+
+    /// Who owns the resource; where nobody knows, the caller's account and any other.
+    fn owners(&self, asked: &Asked) -> (Owner, Option<Owner>) {
+        let management = self.management_account.as_deref();
+        let caller = asked.request.principal.account();
+        let is_member = |account: &str| {
+            Truth::from(management != Some(account) || mutant::on(Mutant::RcpsBindTheManagementAccount))
+        };
+        match (asked.owner, caller) {
+            (Some(owner), _) => {
+                let same_account = caller == Some(owner) || mutant::on(Mutant::OwnerIsTheCaller);
+                (Owner { same_account, is_member: is_member(owner) }, None)
+            }
+            (None, Some(caller)) => {
+                let unless_it_is = management.is_none_or(|account| account == caller);
+                let other = if unless_it_is { Truth::True } else { Truth::Unknown };
+                let same = Owner { same_account: true, is_member: is_member(caller) };
+                (same, Some(Owner { same_account: false, is_member: other }))
+            }
+            (None, None) => {
+                let is_member = if management.is_none() { Truth::True } else { Truth::Unknown };
+                (Owner { same_account: false, is_member }, None)
+            }
         }
     }
 
@@ -139,10 +176,15 @@ impl Engine {
 
     /// The layers whose denies concern the request, in the order they are named as the one that blocked.
     pub(crate) fn applying<'a>(&'a self, asked: &'a Asked) -> impl Iterator<Item = &'a Compiled> {
+        self.applying_for(asked, self.owners(asked).0)
+    }
+
+    fn applying_for<'a>(&'a self, asked: &'a Asked, owner: Owner) -> impl Iterator<Item = &'a Compiled> {
         let scps = self.path(asked);
-        let rcps = if self.rcps_concern(asked) { self.rcps.as_slice() } else { &[] };
+        let rcps = if rcps_concern(asked, owner) { self.rcps.as_slice() } else { &[] };
         let own = has_policies(&asked.request.principal);
-        let resource = self.resource.iter().filter(|_| !may_mend_its_bucket_policy(asked));
+        let resource =
+            self.resource.iter().filter(move |_| !(owner.same_account && may_mend_its_bucket_policy(asked)));
         scps.iter()
             .chain(rcps)
             .chain(&self.endpoint)
@@ -175,18 +217,8 @@ impl Engine {
             && statements.all(|statement| statement.action(asked) == Truth::False)
     }
 
-    fn rcps_concern(&self, asked: &Asked) -> bool {
-        !self.rcps.is_empty()
-            && is_bound(&asked.request.principal)
-            && &*asked.action != "kms:retiregrant"
-            && (asked.owner.is_none()
-                || asked.owner != self.management_account.as_deref()
-                || mutant::on(Mutant::RcpsBindTheManagementAccount))
-            && (asked.supports_rcps || mutant::on(Mutant::RcpsBindEveryService))
-    }
-
     /// Whether the request is allowed if nothing denies it, and which layer stands in the way.
-    fn allowed(&self, asked: &Asked) -> (Truth, Option<Layer>) {
+    fn allowed(&self, asked: &Asked, owner: Owner) -> (Truth, Option<Layer>) {
         let scps = self.path(asked);
         let mut allowed = Truth::True;
         for layer in scps.iter().chain(&self.endpoint) {
@@ -203,29 +235,15 @@ impl Engine {
             }
             allowed = allowed.and(allows);
         }
-        let (granted, blocked_by) = self.granted(asked);
+        let (granted, blocked_by) = self.granted(asked, owner.same_account);
         (allowed.and(granted), blocked_by)
     }
 
-    fn granted(&self, asked: &Asked) -> (Truth, Option<Layer>) {
-        let Some(account) = asked.request.principal.account() else {
+    fn granted(&self, asked: &Asked, same_account: bool) -> (Truth, Option<Layer>) {
+        if asked.request.principal.account().is_none() {
             return (self.consent(asked).any(), Some(Layer::Resource));
-        };
+        }
         let closed = asked.closed && !mutant::on(Mutant::ClosedIsOpen);
-        if mutant::on(Mutant::OwnerIsTheCaller) {
-            return self.granted_in(asked, true, closed);
-        }
-        match asked.owner {
-            Some(owner) => self.granted_in(asked, owner == account, closed),
-            None => {
-                let same = self.granted_in(asked, true, closed);
-                let other = self.granted_in(asked, false, closed);
-                if same.0 == other.0 { same } else { (Truth::Unknown, None) }
-            }
-        }
-    }
-
-    fn granted_in(&self, asked: &Asked, same_account: bool, closed: bool) -> (Truth, Option<Layer>) {
         if let Principal::Root { .. } = asked.request.principal {
             let granted = if same_account && !closed { Truth::True } else { self.consent(asked).any() };
             return (granted, Some(Layer::Resource));
@@ -283,6 +301,34 @@ impl Engine {
             if found.direct == Truth::True { found } else { found.or(statement.grants(asked)) }
         })
     }
+}
+
+/// Who owns the resource, as far as it matters.
+#[derive(Debug, Clone, Copy)]
+struct Owner {
+    /// The caller's own account.
+    same_account: bool,
+    /// Not the management account, whose resources RCPs do not concern.
+    is_member: Truth,
+}
+
+/// What is certain when one of two answers is right: a denial of either kind is a denial.
+fn either(one: Verdict, other: Verdict) -> Verdict {
+    let denies = |it: Verdict| matches!(it.outcome, Outcome::ImplicitDeny | Outcome::ExplicitDeny);
+    if one.outcome == other.outcome {
+        one
+    } else if denies(one) && denies(other) {
+        if one.outcome == Outcome::ImplicitDeny { one } else { other }
+    } else {
+        Verdict { outcome: Outcome::Undetermined, blocked_by: None }
+    }
+}
+
+fn rcps_concern(asked: &Asked, owner: Owner) -> bool {
+    is_bound(&asked.request.principal)
+        && &*asked.action != "kms:retiregrant"
+        && owner.is_member != Truth::False
+        && (asked.supports_rcps || mutant::on(Mutant::RcpsBindEveryService))
 }
 
 impl Compiled {
@@ -346,9 +392,8 @@ pub(crate) fn root_assumes_a_role(asked: &Asked) -> bool {
 /// The root user of a bucket's account can always mend the bucket's policy
 /// (<https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteBucketPolicy.html>).
 fn may_mend_its_bucket_policy(asked: &Asked) -> bool {
-    let Principal::Root { account, .. } = &asked.request.principal else { return false };
-    matches!(&*asked.action, "s3:getbucketpolicy" | "s3:putbucketpolicy" | "s3:deletebucketpolicy")
-        && asked.owner == Some(account)
+    matches!(asked.request.principal, Principal::Root { .. })
+        && matches!(&*asked.action, "s3:getbucketpolicy" | "s3:putbucketpolicy" | "s3:deletebucketpolicy")
         && !mutant::on(Mutant::RootLockedOut)
 }
 

@@ -20,6 +20,7 @@ pub mod facts;
 pub mod generate;
 pub mod guard;
 pub mod layers;
+pub mod lint;
 pub mod locate;
 pub mod managed;
 #[cfg(feature = "assurance")]

@@ -334,16 +334,16 @@ fn flush(literal: &mut String, tokens: &mut Vec<Token>) {
     }
 }
 
+/// Reads what stands inside `${...}`. What is not `key` or `key, 'default'` is the name of a key nobody has.
 fn variable(name: &str) -> Variable {
-    let (key, default) = match name.split_once(',') {
-        Some((key, default)) => (key, Some(default.trim())),
-        None => (name, None),
-    };
-    let default = default.map(|text| text.strip_prefix('\'').unwrap_or(text)).map(|text| {
-        let text = text.strip_suffix('\'').unwrap_or(text);
-        text.into()
+    let with_default = name.split_once(',').and_then(|(key, default)| {
+        Some((key.trim(), default.trim().strip_prefix('\'')?.strip_suffix('\'')?))
     });
-    Variable { key: key.trim().to_ascii_lowercase().into_boxed_str(), default }
+    let (key, default) = match with_default {
+        Some((key, default)) => (key, Some(default.into())),
+        None => (name.trim(), None),
+    };
+    Variable { key: key.to_ascii_lowercase().into_boxed_str(), default }
 }
 
 /// A pattern for ARNs: compared part by part, or as a whole where it has fewer than six parts.

@@ -217,7 +217,14 @@ impl Entry {
             Self::Federated(own) => {
                 matches!(asked.request.principal, Principal::Federated { .. }) && **own == *name
             }
-            Self::UniqueId(_) | Self::Canonical | Self::Odd => false,
+            // It stands for the user or the role, not for their account or a session.
+            Self::UniqueId(id) => match &asked.request.principal {
+                Principal::User { arn, .. } | Principal::Role { arn, .. } => {
+                    arn == name && unique(id, asked) == Truth::True
+                }
+                _ => false,
+            },
+            Self::Canonical | Self::Odd => false,
         }
     }
 }

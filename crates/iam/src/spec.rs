@@ -28,18 +28,15 @@ pub fn decide(layers: &Layers, request: &Request) -> Verdict {
     }
     let asker = request.principal.account();
     let management = layers.management_account.as_deref();
+    // Nobody knows whose resource it is: the caller's own account and any other are both possible (3).
+    let member = |account: &str| Truth::from(management != Some(account));
     let cases = match (asker, request.owner()) {
-        (_, Some(owner)) => {
-            vec![Owner { same_account: asker == Some(owner), member: Truth::from(management != Some(owner)) }]
-        }
-        // Nobody knows whose resource it is: the answer must be the same for the caller's own account and for
-        // any other (3).
+        (_, Some(owner)) => vec![Owner { same_account: asker == Some(owner), member: member(owner) }],
         (Some(asker), None) => {
-            let not_the_askers =
-                if management.is_none_or(|account| account == asker) { Truth::True } else { Truth::Unknown };
+            let other = management.is_none_or(|account| account == asker);
             vec![
-                Owner { same_account: true, member: Truth::from(management != Some(asker)) },
-                Owner { same_account: false, member: not_the_askers },
+                Owner { same_account: true, member: member(asker) },
+                Owner { same_account: false, member: if other { Truth::True } else { Truth::Unknown } },
             ]
         }
         (None, None) => {
@@ -48,10 +45,20 @@ pub fn decide(layers: &Layers, request: &Request) -> Verdict {
         }
     };
     let context = request.full_context();
-    let mut verdicts = cases.into_iter().map(|owner| decide_for(layers, request, &context, owner));
+    let verdicts: Vec<Verdict> =
+        cases.into_iter().map(|owner| decide_for(layers, request, &context, owner)).collect();
     let undetermined = Verdict { outcome: Outcome::Undetermined, blocked_by: None };
-    let Some(first) = verdicts.next() else { return undetermined };
-    if verdicts.all(|other| other.outcome == first.outcome) { first } else { undetermined }
+    let Some(first) = verdicts.first() else { return undetermined };
+    if verdicts.iter().all(|other| other.outcome == first.outcome) {
+        return *first;
+    }
+    // Denied in either case, though not for the same reason: not allowed, whatever is not known (1).
+    let allowed = |it: &&Verdict| matches!(it.outcome, Outcome::Allow | Outcome::Undetermined);
+    let implicit = verdicts.iter().find(|it| it.outcome == Outcome::ImplicitDeny);
+    match (verdicts.iter().find(allowed), implicit) {
+        (None, Some(implicit)) => *implicit,
+        _ => undetermined,
+    }
 }
 
 /// Who the resource belongs to, as far as it matters.

@@ -64,17 +64,22 @@ fn who(
     bounded: bool,
 ) -> Grants {
     let (unknown, whoever) = (Grants::all(Truth::Unknown), Grants::direct(Truth::True));
+    let matches = |element, bounded| principal::matches(element, &request.principal, reading, bounded);
     match (layer, &statement.principals) {
-        (Layer::Resource | Layer::Endpoint, Some(element)) => {
-            principal::matches(element, &request.principal, reading, bounded)
-        }
+        // Only resource policies deny whoever has a boundary.
+        (Layer::Resource, Some(element)) => matches(element, bounded),
+        (Layer::Endpoint, Some(element)) => matches(element, false),
         (Layer::Endpoint, None) => whoever,
         (Layer::Rcp(_), Some(Matching::Only(listed))) if is_star(listed) => whoever,
         (Layer::Identity | Layer::Boundary | Layer::Session | Layer::Scp(_), None) => whoever,
         (Layer::Resource, None) => unknown,
-        // AWS would have refused the document.
-        (Layer::Rcp(_), _) => unknown,
-        (Layer::Identity | Layer::Boundary | Layer::Session | Layer::Scp(_), Some(_)) => unknown,
+        // AWS would have refused the document: what would apply is unknown, what is about somebody else stays
+        // false (2).
+        (
+            Layer::Rcp(_) | Layer::Identity | Layer::Boundary | Layer::Session | Layer::Scp(_),
+            Some(element),
+        ) => matches(element, false).and(Truth::Unknown),
+        (Layer::Rcp(_), None) => unknown,
         (Layer::Rule, _) => unknown,
     }
 }

@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Case {
+pub(crate) struct Case {
     name: String,
     cites: String,
     #[serde(default)]
@@ -20,10 +20,12 @@ struct Case {
     by: Option<String>,
 }
 
-const AWS: &str = include_str!("../conformance/aws.ndjson");
+/// Decided by AWS's documents.
+pub(crate) const AWS: &str = include_str!("../conformance/aws.ndjson");
 const SILENT: &str = include_str!("../conformance/silent.ndjson");
 
-fn cases(text: &'static str) -> impl Iterator<Item = (Case, Layers, Request)> {
+/// The cases of one file, with their layers and requests.
+pub(crate) fn cases(text: &'static str) -> impl Iterator<Item = (Case, Layers, Request)> {
     text.lines().map(|line| {
         let case: Case = serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"));
         let mut find = |name: &str| Err(format!("`{name}` is no document"));

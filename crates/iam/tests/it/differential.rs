@@ -1,5 +1,6 @@
 //! The engine against the slow evaluator, over random cases; and whether this would notice the engine's mistakes.
 
+use crate::conformance;
 use provost_iam::decide::{Asked, Engine};
 use provost_iam::generate::{Case, Choices, Profile};
 use provost_iam::layers::Layers;
@@ -51,18 +52,19 @@ fn the_engine_is_the_slow_evaluator_in_all_it_can_meet() {
 #[test]
 fn every_deliberate_mistake_is_noticed() {
     let both = [Profile::everything(), Profile::documented()];
-    let known: Vec<(u64, Layers, Request, Verdict)> = both
-        .into_iter()
-        .flat_map(|profile| cases(profile, CASES / 2))
+    let random = both.into_iter().flat_map(|profile| cases(profile, CASES / 2));
+    let written = conformance::cases(conformance::AWS).map(|(_, layers, request)| (0, layers, request));
+    let known: Vec<(Layers, Request, Verdict)> = random
+        .chain(written)
         .map(|(seed, layers, request)| {
             let literal = spec::decide(&layers, &request);
             assert_eq!(engine(&layers, &request), literal, "seed {seed}, without a mistake");
-            (seed, layers, request, literal)
+            (layers, request, literal)
         })
         .collect();
     let mut missed = Vec::new();
     for mistake in Mutant::ALL {
-        let noticed = known.iter().position(|(_, layers, request, literal)| {
+        let noticed = known.iter().position(|(layers, request, literal)| {
             mutant::with(*mistake, || engine(layers, request)) != *literal
         });
         match noticed {

@@ -18,6 +18,8 @@ mod data;
 mod differential;
 mod facts;
 mod guard;
+mod hostile;
+mod lint;
 mod locate;
 #[cfg(feature = "assurance")]
 mod properties;

@@ -52,7 +52,15 @@ fn rcps_only_deny() {
     // A bucket's ARN has no account: whether it is the management account's is not known for a service.
     let bucket = ask(json!({"principal": "sns.amazonaws.com", "action": "s3:PutObject",
                             "resource": "arn:aws:s3:::logs/a"}));
-    check(layers("999900001111"), bucket, "undetermined");
+    check(layers("999900001111"), bucket.clone(), "undetermined");
+    let without = json!({"resource": allow(json!({"Principal": "*"})), "rcps": [[rcp]]});
+    check(without, bucket, "explicit_deny rcp[0]");
+    // Nor for a user, whoever's the management account is; what nothing allows is still denied.
+    let bucket = ask(json!({"action": "s3:PutObject", "resource": "arn:aws:s3:::logs/a"}));
+    check(layers("999900001111"), bucket.clone(), "undetermined");
+    check(layers("111122223333"), bucket.clone(), "undetermined");
+    let nothing = json!({"rcps": [[rcp]], "management_account": "999900001111"});
+    check(nothing, bucket, "implicit_deny identity");
 }
 
 #[test]

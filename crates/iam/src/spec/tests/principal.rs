@@ -182,6 +182,16 @@ fn not_principal_denies_whoever_has_a_boundary() {
         deny(json!({"NotPrincipal": "*", "Condition": {"StringEquals": {"aws:username": "bob"}}}));
     let resource = json!([allow(json!({"Principal": "*"})), conditional]);
     check(json!({"resource": resource, "boundary": allow(json!({}))}), ask(json!({})), "allow");
+    // An endpoint's policy is everyone but.
+    let endpoint = json!([allow(json!({})), deny(json!({"NotPrincipal": everyone}))]);
+    assert_eq!(
+        with(
+            json!(USER),
+            json!({"resource": [], "identity": allow(json!({})),
+                                        "boundary": allow(json!({})), "endpoint": endpoint})
+        ),
+        "allow"
+    );
     // In an Allow it is everyone but.
     let allowing = allow(json!({"NotPrincipal": {"AWS": [USER, "111122223333"]}}));
     check(

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{QUEUE, ROLE, USER, allow, answer, applies, ask, by, check, condition, deny, holds, policy};
+use super::{QUEUE, ROLE, USER, allow, applies, ask, by, check, condition, deny, holds, policy};
 use crate::spec::text::{Token, characters, glob};
 
 #[test]
@@ -131,9 +131,13 @@ fn hostile_globs_end() {
 
 #[test]
 fn where_principals_have_no_say() {
-    let named = allow(json!({"Principal": "*"}));
-    let everything = allow(json!({}));
+    let (named, everything) = (allow(json!({"Principal": "*"})), allow(json!({})));
     check(json!({"identity": named}), ask(json!({})), "undetermined");
+    let mine = allow(json!({"Principal": {"AWS": USER}}));
+    check(json!({"identity": mine}), ask(json!({})), "undetermined");
+    let anothers = allow(json!({"Principal": {"AWS": ROLE}}));
+    check(json!({"identity": anothers}), ask(json!({})), "implicit_deny identity");
+    check(json!({"identity": everything, "scps": [[anothers]]}), ask(json!({})), "implicit_deny scp[0]");
     check(json!({"identity": everything, "scps": [[named]]}), ask(json!({})), "undetermined");
     check(json!({"identity": everything, "boundary": named}), ask(json!({})), "undetermined");
     check(json!({"resource": everything}), ask(json!({})), "undetermined");
@@ -143,18 +147,20 @@ fn where_principals_have_no_say() {
     check(json!({"identity": everything, "rcps": [[rcp]]}), ask(json!({})), "explicit_deny rcp[0]");
     let rcp = deny(json!({"Principal": {"AWS": "*"}}));
     check(json!({"identity": everything, "rcps": [[rcp]]}), ask(json!({})), "explicit_deny rcp[0]");
+    let rcp = |statement: Value| json!({"identity": everything, "rcps": [[deny(statement)]]});
     for refused in [
         json!({"Principal": {"AWS": USER}}),
         json!({"Principal": {"AWS": ["*", USER]}}),
-        json!({"Principal": {"Service": "*"}}),
-        json!({"Principal": {"AWS": []}}),
+        json!({"Principal": {"CanonicalUser": "*"}}),
         json!({"NotPrincipal": {"AWS": ROLE}}),
     ] {
         let mut elsewhere = refused.clone();
         elsewhere.as_object_mut().unwrap().insert("Action".to_owned(), json!("s3:*"));
-        let rcp = |statement: Value| json!({"identity": everything, "rcps": [[deny(statement)]]});
         check(rcp(refused), ask(json!({})), "undetermined");
         check(rcp(elsewhere), ask(json!({})), "allow");
+    }
+    for anothers in [json!({"AWS": ROLE}), json!({"Service": "*"}), json!({"AWS": []})] {
+        check(rcp(json!({"Principal": anothers})), ask(json!({})), "allow");
     }
 }
 
