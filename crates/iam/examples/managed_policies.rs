@@ -8,7 +8,7 @@ use std::io::{BufRead, Error, stdin};
 
 use provost_iam::Policy;
 use provost_iam::facts::{Facts, Kind, PathFound, Setting};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 fn main() -> Result<(), Error> {
     let mut rows = Vec::new();
@@ -21,25 +21,22 @@ fn main() -> Result<(), Error> {
         let facts = Facts::of(&policy, &Setting { kind: Some(Kind::Identity), account: None });
         let ids = |found: &[PathFound]| found.iter().map(|it| it.path.id.as_str()).collect::<Vec<_>>();
         let updated: String = text("updated").chars().take(10).collect();
-        let mut row = json!({
-            "arn": text("arn"),
-            "version": text("version"),
-            "updated": updated,
-            "grants_admin": facts.grants_admin.as_str(),
-        });
-        for (name, found) in [
+        let found = [
             ("escalation", &facts.escalations.escalation),
             ("capabilities", &facts.escalations.capabilities),
             ("undecided", &facts.escalations.undecided),
-        ] {
-            if !found.is_empty() {
-                row[name] = json!(ids(found));
-            }
-        }
+        ];
+        let lists = found.into_iter().filter(|(_, found)| !found.is_empty());
+        let mut row: Map<String, Value> =
+            lists.map(|(name, found)| (name.to_owned(), json!(ids(found)))).collect();
+        row.insert("arn".to_owned(), json!(text("arn")));
+        row.insert("version".to_owned(), json!(text("version")));
+        row.insert("updated".to_owned(), json!(updated));
+        row.insert("grants_admin".to_owned(), json!(facts.grants_admin.as_str()));
         if facts.services.nearly_all {
-            row["services_nearly_all"] = json!(true);
+            row.insert("services_nearly_all".to_owned(), json!(true));
         }
-        rows.push((text("arn"), row));
+        rows.push((text("arn"), Value::Object(row)));
     }
     rows.sort_by(|left, right| left.0.cmp(&right.0));
     for (_, row) in rows {

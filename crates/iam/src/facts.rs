@@ -188,7 +188,7 @@ fn accounts(policy: &Policy, setting: &Setting) -> Vec<String> {
             Some(Matching::Only(texts) | Matching::AllBut(texts)) => texts.as_slice(),
             None => &[],
         };
-        let accounts = resources.iter().filter_map(|text| text.splitn(6, ':').nth(4));
+        let accounts = resources.iter().filter_map(|text| text.split(':').nth(4));
         let conditions = statement.conditions.iter().filter(|condition| {
             ["aws:principalaccount", "aws:resourceaccount"].contains(&&*condition.key.to_ascii_lowercase())
         });

@@ -58,9 +58,7 @@ fn table() -> &'static Table {
         #[expect(clippy::expect_used, reason = "the data is part of the program, and a test reads all of it")]
         let rows = ROWS.get_or_init(|| {
             let rows = include_str!("../data/managed-policies.ndjson").lines();
-            rows.map(|row| serde_json::from_str(row))
-                .collect::<Result<_, _>>()
-                .expect("the embedded table is whole")
+            rows.map(serde_json::from_str).collect::<Result<_, _>>().expect("the embedded table is whole")
         });
         let names = rows.iter().enumerate();
         let index =

@@ -102,9 +102,8 @@ fn owner(policy: &Policy) -> Option<String> {
     let mut accounts = BTreeSet::new();
     for statement in &policy.statements {
         if let Some(Matching::Only(texts) | Matching::AllBut(texts)) = &statement.resources {
-            accounts.extend(
-                texts.iter().filter_map(|text| text.splitn(6, ':').nth(4)).filter(|it| is_account(it)),
-            );
+            accounts
+                .extend(texts.iter().filter_map(|text| text.split(':').nth(4)).filter(|it| is_account(it)));
         }
     }
     let mut accounts = accounts.into_iter();

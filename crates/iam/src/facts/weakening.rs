@@ -155,7 +155,7 @@ fn services_of_resources(policies: &[&Policy]) -> Option<HashSet<String>> {
             match &statement.resources {
                 Some(Matching::Only(texts)) => {
                     for text in texts {
-                        let service = text.splitn(6, ':').nth(2).filter(|it| !it.contains(['*', '?']))?;
+                        let service = text.split(':').nth(2).filter(|it| !it.contains(['*', '?']))?;
                         found.insert(service.to_owned());
                     }
                 }
