@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
-use provost_core::detection::{Candidates, DetectionRule, Detector, load_sigma};
+use provost_core::detection::{Candidates, DetectionRule, Detector, PolicyBook, load_sigma};
 use provost_core::events::{Item, read_records};
 use provost_core::model::{AccountId, Resource, Unread};
 use provost_core::posture::{Assessor, PostureRule};
@@ -53,10 +53,28 @@ struct DetectionCase {
     event: Value,
     #[serde(default)]
     outcome: Option<String>,
+    /// What was collected before the event, in the event's account.
+    #[serde(default)]
+    collected: Vec<Collected>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Collected {
+    #[serde(rename = "type")]
+    resource_type: String,
+    id: String,
+    document: Value,
+    /// When, if not before all events.
+    #[serde(default)]
+    seen_at: Option<String>,
 }
 
 /// The time posture cases are judged at unless they say otherwise.
 const NOW: &str = "2026-11-22T00:00:00Z";
+
+/// When the resources of detection cases were collected unless they say otherwise: before all events.
+const BEFORE: &str = "2000-01-01T00:00:00Z";
 
 /// Runs the cases of every rule in a catalog folder. A rule without the kinds of cases it needs is a
 /// problem, as is a cases file without a rule.
@@ -133,13 +151,14 @@ fn detection(file: &SourceFile, cases: &SourceFile, report: &mut CaseReport) -> 
     if let Some(refused) = loaded.not_loaded.first() {
         return Err(format!("{}: {}", file.path, refused.reason));
     }
-    let detector = Detector::new(loaded.rules);
     let parsed: DetectionCases = yaml_serde::from_str(&cases.text).map_err(|error| at(error.to_string()))?;
     if parsed.fires.is_empty() || parsed.near_misses.is_empty() {
         report.problems.push(at("it needs an event that fires and a near miss".to_owned()));
     }
     let fires = parsed.fires.into_iter().map(|case| (case, true));
     for (case, expect) in fires.chain(parsed.near_misses.into_iter().map(|case| (case, false))) {
+        let policies = policies(&case).map_err(|problem| at(format!("`{}`: {problem}", case.name)))?;
+        let detector = Detector::new(loaded.rules.clone()).with_policies(policies);
         let matched = fires_on(&detector, &case.event);
         let outcome = provost_core::detection::EventFacts::of(&case.event).outcome().as_str();
         let wrong_outcome = case.outcome.as_deref().is_some_and(|wanted| wanted != outcome);
@@ -152,6 +171,26 @@ fn detection(file: &SourceFile, cases: &SourceFile, report: &mut CaseReport) -> 
         }
     }
     Ok(())
+}
+
+/// The policies among what a case says was collected.
+fn policies(case: &DetectionCase) -> Result<PolicyBook, String> {
+    let account = case.event.get("recipientAccountId").and_then(Value::as_str).unwrap_or_default();
+    let mut policies = PolicyBook::default();
+    for collected in &case.collected {
+        let seen_at = collected.seen_at.as_deref().unwrap_or(BEFORE);
+        policies.add(&Resource {
+            resource_type: collected.resource_type.clone(),
+            id: collected.id.clone(),
+            account: AccountId::parse(account).map_err(|error| error.to_string())?,
+            region: "global".to_owned(),
+            document: collected.document.clone(),
+            unread: Vec::new(),
+            evidence: Vec::new(),
+            seen_at: seen_at.parse().map_err(|_| "`seen_at` is not a time".to_owned())?,
+        });
+    }
+    Ok(policies)
 }
 
 /// Judges an event the way `detect` does, through the reader and the index, and also without the index;

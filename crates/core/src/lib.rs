@@ -11,6 +11,7 @@ pub mod events;
 pub mod job;
 pub mod log;
 pub mod model;
+pub mod policy;
 pub mod port;
 pub mod posture;
 pub mod redact;

@@ -4,12 +4,18 @@
 
 mod csv;
 mod html;
+mod junit;
+mod policy;
 mod posture;
+mod sarif;
 mod table;
 
 pub use csv::{
     CsvWriter, evaluation_columns, evaluation_row, user_columns, user_row, violation_columns, violation_row,
 };
 pub use html::{HtmlReport, RuleNote};
+pub use junit::write_junit;
+pub use policy::{write_difference, write_explanation, write_simulation, write_suite};
 pub use posture::PostureJson;
+pub use sarif::write_sarif;
 pub use table::{Style, Table, counts_line};

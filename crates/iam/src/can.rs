@@ -12,6 +12,8 @@ pub(crate) mod keys;
 pub(crate) mod language;
 mod search;
 
+use std::cell::Cell;
+
 pub use domain::can_be_about;
 
 use crate::condition::Test;
@@ -35,13 +37,52 @@ pub struct Query<'a> {
     pub assume: &'a [Requirement],
     /// The caller is a fact, so conditions about it are not reported.
     pub caller_is_given: bool,
+    /// The caller stands for every user, or every role, of its account: it may have any name and path.
+    pub any_name: bool,
+    /// What this question may cost, together with others; by default a bound of its own.
+    pub budget: Option<&'a Budget>,
+}
+
+/// How much work questions may take together, so that a document made to hurt is answered with unknown.
+#[derive(Debug)]
+pub struct Budget(Cell<u64>);
+
+impl Budget {
+    /// So many comparisons of a text with a pattern, roughly.
+    #[must_use]
+    pub const fn new(comparisons: u64) -> Self {
+        Self(Cell::new(comparisons))
+    }
+
+    /// Takes from it; `false` if it is used up.
+    pub(crate) fn spend(&self, comparisons: usize) -> bool {
+        let left = self.0.get().saturating_sub(u64::try_from(comparisons).unwrap_or(u64::MAX));
+        self.0.set(left);
+        left > 0
+    }
+}
+
+impl Default for Budget {
+    /// Enough for every document AWS would take, several times over; about a second of work.
+    fn default() -> Self {
+        Self::new(20_000_000)
+    }
 }
 
 impl<'a> Query<'a> {
     /// Whether somebody can do something to any resource.
     #[must_use]
     pub fn new(principal: &'a Principal, action: &'a str) -> Self {
-        Self { principal, action, resources: &[], owner: None, assume: &[], caller_is_given: false }
+        Self {
+            principal,
+            action,
+            resources: &[],
+            owner: None,
+            assume: &[],
+            caller_is_given: false,
+            any_name: false,
+            budget: None,
+        }
     }
 }
 

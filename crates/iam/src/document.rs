@@ -60,12 +60,14 @@ pub enum Principals {
 }
 
 impl Principals {
-    /// Whether it is everyone, in either of the two ways AWS has of writing so.
+    /// Whether it is everyone and nothing else, in either of the two ways AWS has of writing so.
     #[must_use]
     pub fn is_everyone(&self) -> bool {
         match self {
             Self::Everyone => true,
-            Self::Listed(pairs) => pairs.iter().any(|(kind, value)| kind == "AWS" && value == "*"),
+            Self::Listed(pairs) => {
+                !pairs.is_empty() && pairs.iter().all(|(kind, value)| kind == "AWS" && value == "*")
+            }
         }
     }
 }

@@ -7,7 +7,7 @@ mod weakening;
 
 use std::collections::BTreeSet;
 
-use crate::can::{Answer, Query, Requirement};
+use crate::can::{Answer, Budget, Query, Requirement};
 use crate::decide::Engine;
 use crate::document::{Condition, Effect, Matching, Policy, Principals, Statement};
 use crate::layers::Layers;
@@ -95,7 +95,7 @@ impl Facts {
         let kind = setting.kind.unwrap_or_else(|| Kind::of(policy));
         let (escalations, grants_admin, services, pass_role) = match kind {
             Kind::Identity => {
-                let holders = Holders::of(policy, setting);
+                let holders = Holders::of(policy, &accounts(policy, setting));
                 let (escalations, admin) = paths::find(&holders);
                 (escalations, admin, services::whole(policy), services::pass_role(policy, &holders))
             }
@@ -116,14 +116,15 @@ pub(crate) struct Holders {
     pub(crate) engine: Engine,
     /// Users and sessions of roles, in each account the document could be about.
     pub(crate) callers: Vec<Principal>,
+    /// What all questions about it may cost together.
+    pub(crate) budget: Budget,
 }
 
 impl Holders {
-    fn of(policy: &Policy, setting: &Setting) -> Self {
-        let accounts = accounts(policy, setting);
+    fn of(policy: &Policy, accounts: &[String]) -> Self {
         let layers = Layers {
             identity: vec![policy.clone()],
-            resource: Some(vec![consent(&accounts)]),
+            resource: Some(vec![consent(accounts)]),
             ..Layers::default()
         };
         let engine = Engine::new(&layers);
@@ -136,12 +137,12 @@ impl Holders {
             }
         }
         for partition in partitions(policy) {
-            for account in &accounts {
+            for account in accounts {
                 callers.extend([user(account), role(account)].map(|caller| in_partition(caller, &partition)));
             }
         }
         callers.dedup();
-        Self { engine, callers }
+        Self { engine, callers, budget: Budget::default() }
     }
 
     /// The best answer of all callers. A no that another caller could turn is unknown.
@@ -280,6 +281,7 @@ pub(crate) fn query<'a>(
     action: &'a str,
     resources: &'a [String],
     assume: &'a [Requirement],
+    budget: &'a Budget,
 ) -> Query<'a> {
-    Query { resources, assume, ..Query::new(principal, action) }
+    Query { resources, assume, budget: Some(budget), ..Query::new(principal, action) }
 }

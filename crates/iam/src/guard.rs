@@ -1,19 +1,25 @@
 //! Promises about policies, proved for every request: *these actions are never allowed, unless ...*.
 
+use std::collections::BTreeSet;
+
+use crate::actions::Catalogue;
 use crate::can::actions::{pattern, representatives};
 use crate::can::{Answer, Query, Requirement};
 use crate::decide::Engine;
 use crate::document::Condition;
 use crate::facts::{SOME_ACCOUNT, everything, role, user};
 use crate::layers::Layers;
-use crate::principal::Principal;
+use crate::principal::{Principal, is_account};
+
+/// In how many accounts a promise that names nobody is looked at.
+const MOST_ACCOUNTS: usize = 16;
 
 /// What is promised.
 #[derive(Debug, Clone, Default)]
 pub struct NeverAllows {
-    /// The callers it is promised of; by default a user, a session of a role and, where there is neither a
-    /// boundary nor a session policy, the root user of one account. Service-linked roles, which SCPs do not bind,
-    /// are not among them.
+    /// The callers it is promised of; by default every user, every session of a role and, where there is neither
+    /// a boundary nor a session policy, the root user of an account. Service-linked roles, which SCPs do not
+    /// bind, and callers the policy of a resource names are not among them.
     pub principals: Vec<Principal>,
     /// Patterns of actions.
     pub actions: Vec<String>,
@@ -51,6 +57,13 @@ impl NeverAllows {
             layers.identity.push(everything());
         }
         let engine = Engine::new(&layers);
+        for name in self.actions.iter().filter(|text| !text.contains(['*', '?'])) {
+            if Catalogue::embedded().action(name).is_none() {
+                return Proof::Unknown(format!(
+                    "AWS has no action `{name}`, so there is nothing to prove of it"
+                ));
+            }
+        }
         let chosen = representatives(engine.statements(), &self.actions, None, true);
         if chosen.cut {
             return Proof::Unknown(
@@ -61,12 +74,9 @@ impl NeverAllows {
             let patterns = self.actions.join(", ");
             return Proof::Unknown(format!("no action matches {patterns}, so there is nothing to prove"));
         }
-        let mut default = vec![user(SOME_ACCOUNT), role(SOME_ACCOUNT)];
-        if layers.boundary.is_none() && layers.session.is_none() {
-            // Boundaries and session policies are about others than the root user; SCPs bind it.
-            default.push(Principal::Root { account: SOME_ACCOUNT.to_owned(), partition: "aws".to_owned() });
-        }
-        let principals = if self.principals.is_empty() { &default } else { &self.principals };
+        let any_name = self.principals.is_empty();
+        let anybody = if any_name { anybody(&layers, &self.unless) } else { Vec::new() };
+        let principals = if any_name { &anybody } else { &self.principals };
         // Some condition of `unless` is not met: one question for each.
         let broken: Vec<Vec<Requirement>> = if self.unless.is_empty() {
             vec![Vec::new()]
@@ -84,6 +94,7 @@ impl NeverAllows {
                         owner: self.owner.as_deref(),
                         assume,
                         caller_is_given: true,
+                        any_name,
                         ..Query::new(principal, action)
                     };
                     worst = worst.or(engine.can(&query));
@@ -106,4 +117,29 @@ impl NeverAllows {
         let lower = action.to_ascii_lowercase();
         self.actions.iter().any(|text| pattern(text).matches_plain(&lower))
     }
+}
+
+/// Whom a promise is about that names nobody: users, role sessions and root users of whatever name, in an
+/// ordinary account and in every account the policies single out.
+fn anybody(layers: &Layers, unless: &[Condition]) -> Vec<Principal> {
+    let levels = layers.scps.iter().chain(&layers.rcps).flat_map(|level| &level.policies);
+    let single = [&layers.boundary, &layers.session, &layers.resource, &layers.endpoint];
+    let policies = levels.chain(&layers.identity).chain(single.into_iter().flatten().flatten());
+    let conditions = policies.flat_map(|policy| &policy.statements).flat_map(|it| &it.conditions);
+    let mut accounts = BTreeSet::from([SOME_ACCOUNT.to_owned()]);
+    for condition in conditions.chain(unless) {
+        for value in &condition.values {
+            let account = value.split(':').nth(4).unwrap_or(value);
+            if is_account(account) && accounts.len() < MOST_ACCOUNTS {
+                accounts.insert(account.to_owned());
+            }
+        }
+    }
+    // Boundaries and session policies are about others than the root user; SCPs bind it.
+    let limited = layers.boundary.is_some() || layers.session.is_some();
+    let root = |account: &String| Principal::Root { account: account.clone(), partition: "aws".to_owned() };
+    let mut anybody: Vec<Principal> =
+        accounts.iter().flat_map(|account| [user(account), role(account)]).collect();
+    anybody.extend(accounts.iter().filter(|_| !limited).map(root));
+    anybody
 }

@@ -153,7 +153,7 @@ impl Default for Desk {
             remarks: Vec::new(),
             statement: None,
             alike: HashMap::new(),
-            comparisons: 5_000_000,
+            comparisons: 1_000_000,
             searches: 100,
             matching: HashMap::new(),
             gave_up: false,

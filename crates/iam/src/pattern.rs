@@ -38,6 +38,7 @@ pub(crate) struct Pattern {
     tokens: Box<[Token]>,
     shape: Shape,
     fold: bool,
+    size: usize,
 }
 
 /// The shapes most patterns have, for which matching is one comparison.
@@ -94,12 +95,21 @@ impl Pattern {
                 Shape::General { variables: many.iter().any(|token| matches!(token, Token::Variable(_))) }
             }
         };
-        Self { tokens: tokens.into_boxed_slice(), shape, fold }
+        let size = tokens.iter().map(|token| match token {
+            Token::Literal(text) => text.len(),
+            Token::One | Token::Many | Token::Variable(_) => 1,
+        });
+        Self { size: size.sum(), tokens: tokens.into_boxed_slice(), shape, fold }
     }
 
     /// Its pieces, in order.
     pub(crate) fn tokens(&self) -> &[Token] {
         &self.tokens
+    }
+
+    /// How long it is.
+    pub(crate) fn size(&self) -> usize {
+        self.size
     }
 
     /// Whether it has variables.

@@ -219,6 +219,9 @@ impl Entry {
             }
             // It stands for the user or the role, not for their account or a session.
             Self::UniqueId(id) => match &asked.request.principal {
+                Principal::Role { .. } if !id.starts_with("AROA") => {
+                    asked.session_arn.as_deref() == Some(name) && unique(id, asked) == Truth::True
+                }
                 Principal::User { arn, .. } | Principal::Role { arn, .. } => {
                     arn == name && unique(id, asked) == Truth::True
                 }
@@ -237,7 +240,11 @@ fn unique(id: &str, asked: &Asked) -> Truth {
     match asked.key("aws:userid") {
         Known::Unknown => Truth::Unknown,
         Known::Absent => Truth::False,
-        Known::Values(values) => Truth::from(values.iter().any(|value| value.split(':').next() == Some(id))),
+        Known::Values(values) => match values.as_slice() {
+            [single] => Truth::from(single.split(':').next() == Some(id)),
+            [] => Truth::False,
+            _ => Truth::Unknown,
+        },
     }
 }
 

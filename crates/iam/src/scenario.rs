@@ -37,12 +37,25 @@ pub struct LayersText {
 
 /// A level of the organization: with a name, or just its policies.
 #[derive(Debug, Clone, Deserialize)]
-#[serde(untagged)]
+#[serde(try_from = "Value")]
 pub enum LevelText {
     /// `{name: Workloads, policies: [...]}`.
     Named(NamedLevel),
     /// `[...]`, or a single policy.
     Plain(OneOrMany),
+}
+
+impl TryFrom<Value> for LevelText {
+    type Error = serde_json::Error;
+
+    /// An object with `policies` is a named level; a list never is, whatever is in it.
+    fn try_from(value: Value) -> Result<Self, Self::Error> {
+        if value.get("policies").is_some() {
+            serde_json::from_value(value).map(Self::Named)
+        } else {
+            Ok(Self::Plain(OneOrMany::from(value)))
+        }
+    }
 }
 
 /// A level with a name.

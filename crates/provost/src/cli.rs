@@ -1,9 +1,13 @@
 //! The command line.
 
+mod policy;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use provost_core::model::Severity;
+
+pub(crate) use policy::{DiffArgs, ExplainArgs, PolicyCommand, SimulateArgs, Stops, TestArgs};
 
 /// Turns an AWS estate into audit-ready evidence, and stops what should not happen.
 ///
@@ -23,9 +27,10 @@ pub(crate) struct Cli {
 const EXIT_CODES: &str = "\
 Exit codes:
   0  done
-  1  done, and something is at or above --fail-on (verify: evidence is missing or changed)
+  1  done, and something is at or above --fail-on (verify: evidence is missing or changed;
+     policy: the answer is no: denied, new access, a test that fails)
   2  could not run
-  3  done in part: time ran out, or something given could not be read
+  3  done in part: time ran out, something given could not be read, or (policy) nobody can say
 When several are true, 2 goes before 3 and 3 before 1.
 
 Environment:
@@ -56,7 +61,7 @@ pub(crate) struct Global {
     pub(crate) format: Option<Format>,
     /// Exit with 1 when an unaccepted Fail or violation is at least this severe.
     #[arg(long, global = true, value_parser = severity, value_name = "SEVERITY")]
-    pub(crate) fail_on: Option<Severity>,
+    pub(crate) fail_on: Option<FailOn>,
     /// Stop in order after this long, e.g. 90s, 5m, 2h [default: 5m].
     #[arg(long, global = true, value_parser = duration, value_name = "TIME")]
     pub(crate) deadline: Option<std::time::Duration>,
@@ -81,6 +86,31 @@ pub(crate) enum Format {
     Csv,
     /// One self-contained page.
     Html,
+    /// For code hosts: `policy explain` alone.
+    #[value(skip)]
+    Sarif,
+    /// For build servers: `policy test` alone.
+    #[value(skip)]
+    Junit,
+}
+
+/// What makes a command exit with 1.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum FailOn {
+    /// What commands that judge an estate know.
+    Severity(Severity),
+    /// What `policy explain` knows.
+    Policy(Vec<Stops>),
+}
+
+impl Global {
+    /// The severity of `--fail-on`.
+    pub(crate) fn severity(&self) -> Option<Severity> {
+        match &self.fail_on {
+            Some(FailOn::Severity(severity)) => Some(*severity),
+            Some(FailOn::Policy(_)) | None => None,
+        }
+    }
 }
 
 /// How log lines look.
@@ -119,6 +149,13 @@ pub(crate) enum Command {
     Verify,
     /// Show the rules in force, or run the cases of a catalog folder.
     Rules(RulesArgs),
+    /// Ask questions of policies: what they grant, how they decide, what a change gains, what holds.
+    ///
+    /// Policies are evaluated, never matched as text, and nothing is asked of AWS. What cannot be known is
+    /// said to be unknown, with the reason. A policy is read as AWS hands it out: plain, URL-encoded, as a
+    /// JSON string, or inside an answer of the AWS CLI.
+    #[command(subcommand)]
+    Policy(PolicyCommand),
 }
 
 #[derive(Debug, Args)]
@@ -196,8 +233,8 @@ pub(crate) struct RulesArgs {
     pub(crate) test: Option<PathBuf>,
 }
 
-fn severity(text: &str) -> Result<Severity, String> {
-    Severity::parse(text).ok_or_else(|| {
+fn severity(text: &str) -> Result<FailOn, String> {
+    Severity::parse(text).map(FailOn::Severity).ok_or_else(|| {
         let known: Vec<_> = Severity::ALL.iter().map(|severity| severity.as_str()).collect();
         format!("one of {}", known.join(", "))
     })

@@ -5,6 +5,7 @@ mod collect;
 mod demo;
 mod detect;
 mod init;
+mod policy;
 mod report;
 mod rules;
 mod run;
@@ -28,5 +29,6 @@ pub(crate) fn dispatch(cli: &Cli) -> anyhow::Result<Exit> {
         Command::Run(args) => run::run(global, args),
         Command::Verify => verify::verify(global),
         Command::Rules(args) => rules::rules(global, args),
+        Command::Policy(command) => policy::policy(global, command),
     }
 }

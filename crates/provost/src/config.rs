@@ -133,7 +133,7 @@ impl Config {
             parameters: file.parameters,
             retention: Duration::from_secs(days.saturating_mul(SECONDS_PER_DAY)),
             deadline,
-            fail_on: global.fail_on.or(file.fail_on),
+            fail_on: global.severity().or(file.fail_on),
             out: file.out.map_or_else(|| PathBuf::from("provost-report"), here),
         })
     }

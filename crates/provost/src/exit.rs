@@ -39,6 +39,11 @@ impl Exit {
         Self { found: true, ..Self::default() }
     }
 
+    /// 1 unless the answer is yes: a request is allowed, a change gains nothing, a test passes.
+    pub(crate) fn answered(yes: bool) -> Self {
+        Self { found: !yes, ..Self::default() }
+    }
+
     /// Both.
     pub(crate) fn and(self, other: Self) -> Self {
         Self {

@@ -7,6 +7,7 @@ use proptest::prelude::*;
 use provost_catalog::load;
 use provost_core::detection::{Candidates, Detector};
 use provost_core::events::{Item, read_records};
+use provost_core::model::Action;
 use serde_json::{Value, json};
 
 static DETECTOR: LazyLock<Detector> = LazyLock::new(|| Detector::new(load(&[], &[]).unwrap().detections));
@@ -43,11 +44,14 @@ proptest! {
     fn the_index_and_the_plain_path_agree(
         source in member(&["iam.amazonaws.com", "ec2.amazonaws.com", "cloudtrail.amazonaws.com", "signin.amazonaws.com", "s3.amazonaws.com"]),
         name in member(&["CreateUser", "CreateAccessKey", "StopLogging", "DeleteTrail", "ConsoleLogin", "PutRolePolicy",
-            "AttachUserPolicy", "AuthorizeSecurityGroupIngress", "ModifySnapshotAttribute", "DeleteFlowLogs", "GetUser"]),
+            "AttachUserPolicy", "CreateRole", "PutBucketPolicy", "AuthorizeSecurityGroupIngress", "ModifySnapshotAttribute", "DeleteFlowLogs", "GetUser"]),
         identity in member(&["Root", "IAMUser", "AssumedRole", "AWSService"]),
         parameters in prop_oneof![
             Just(Value::Null), Just(json!("too large")), Just(json!({"omitted": true})),
             Just(json!({"userName": "x", "policyArn": "arn:aws:iam::aws:policy/AdministratorAccess"})),
+            Just(json!({"policyDocument": r#"{"Statement":[{"Effect":"Allow","Action":"iam:PutUserPolicy","Resource":"*"}]}"#})),
+            Just(json!({"assumeRolePolicyDocument": r#"{"Statement":{"Effect":"Allow","Action":"sts:*","Principal":"*"}}"#})),
+            Just(json!({"bucketPolicy": {"Statement": {"Effect": "Allow", "Action": "s3:*", "Principal": "*", "Resource": "*"}}})),
         ],
         dotted in prop::option::of(prop::sample::select(&["userIdentity.type", "eventName.x", "a[0]"][..])),
     ) {
@@ -69,4 +73,43 @@ proptest! {
 fn the_made_up_records_are_not_all_silent() {
     let event = json!({"eventSource": "iam.amazonaws.com", "eventName": "CREATEUSER"});
     assert_eq!(indexed(&event.to_string()), ["iam-user-created"]);
+}
+
+/// Padding a policy until CloudTrail leaves it out hides nothing.
+#[test]
+fn whatever_writes_or_names_a_policy_alerts_when_the_request_is_omitted() {
+    let calls = "iam: PutUserPolicy PutRolePolicy PutGroupPolicy CreatePolicy CreatePolicyVersion \
+         SetDefaultPolicyVersion AttachUserPolicy AttachRolePolicy AttachGroupPolicy CreateRole \
+         UpdateAssumeRolePolicy PutUserPermissionsBoundary PutRolePermissionsBoundary
+         sso: PutInlinePolicyToPermissionSet AttachManagedPolicyToPermissionSet \
+         AttachCustomerManagedPolicyReferenceToPermissionSet PutPermissionsBoundaryToPermissionSet
+         organizations: CreatePolicy UpdatePolicy PutResourcePolicy
+         s3: PutBucketPolicy PutAccessPointPolicy
+         kms: PutKeyPolicy CreateKey ReplicateKey
+         sqs: SetQueueAttributes CreateQueue AddPermission
+         sns: SetTopicAttributes CreateTopic AddPermission
+         lambda: AddPermission20150331 AddPermission20150331v2 AddLayerVersionPermission20181031
+         secretsmanager: PutResourcePolicy
+         ecr: SetRepositoryPolicy PutRegistryPolicy
+         ecr-public: SetRepositoryPolicy
+         backup: PutBackupVaultAccessPolicy
+         glacier: SetVaultAccessPolicy
+         elasticfilesystem: PutFileSystemPolicy
+         es: UpdateElasticsearchDomainConfig UpdateDomainConfig
+         events: PutPermission CreateEventBus
+         logs: PutResourcePolicy PutDestinationPolicy
+         glue: PutResourcePolicy
+         dynamodb: PutResourcePolicy
+         kinesis: PutResourcePolicy
+         codeartifact: PutDomainPermissionsPolicy PutRepositoryPermissionsPolicy
+         apigateway: UpdateRestApi CreateRestApi";
+    for line in calls.lines() {
+        let (service, names) = line.trim().split_once(':').unwrap();
+        for name in names.split_whitespace() {
+            let event = json!({"eventSource": format!("{service}.amazonaws.com"), "eventName": name,
+                "requestParameters": {"omitted": true, "originalSize": 131_072, "reason": "requestParameters too large"}});
+            let found = DETECTOR.judge_plainly(&event);
+            assert!(found.iter().any(|rule| rule.action != Action::Log), "{service} {name}");
+        }
+    }
 }

@@ -1,17 +1,22 @@
 //! All rules against one record at a time.
 
-use rsigma_eval::{JsonEvent, evaluate_rule};
+use rsigma_eval::evaluate_rule;
 use serde_json::Value;
 
 use super::index::{Candidates, Index};
+use super::policy_book::PolicyBook;
+use super::policy_facts::PolicyFacts;
+use super::policy_view::View;
 use super::rule::DetectionRule;
 use crate::events::Record;
 
-/// The rules and their index. Shared by all threads; each keeps its own [`Candidates`].
+/// The rules and their index, and the policies that were collected. Shared by all threads; each keeps its own
+/// [`Candidates`].
 #[derive(Debug)]
 pub struct Detector {
     rules: Vec<DetectionRule>,
     index: Index,
+    policies: PolicyBook,
 }
 
 /// A record that at least one rule matched.
@@ -21,6 +26,8 @@ pub struct Matched<'d> {
     pub event: Value,
     /// The rules, in the order of their ids.
     pub rules: Vec<&'d DetectionRule>,
+    /// What its policy means, if it has one and a rule asked.
+    pub facts: Option<PolicyFacts>,
 }
 
 impl Detector {
@@ -29,13 +36,25 @@ impl Detector {
     pub fn new(mut rules: Vec<DetectionRule>) -> Self {
         rules.sort_by(|left, right| left.stamp.id.cmp(&right.stamp.id));
         let index = Index::new(&rules);
-        Self { rules, index }
+        Self { rules, index, policies: PolicyBook::default() }
+    }
+
+    /// The same rules, with policies to hold new versions against.
+    #[must_use]
+    pub fn with_policies(self, policies: PolicyBook) -> Self {
+        Self { policies, ..self }
     }
 
     /// The rules, in order of id.
     #[must_use]
     pub fn rules(&self) -> &[DetectionRule] {
         &self.rules
+    }
+
+    /// Whether any rule asks what a policy means.
+    #[must_use]
+    pub fn asks_about_policies(&self) -> bool {
+        self.rules.iter().any(|rule| rule.asks_about_policy)
     }
 
     /// Judges one record. Only when a rule could match is the record's document built.
@@ -52,17 +71,27 @@ impl Detector {
             return Ok(None);
         }
         let event: Value = serde_json::from_slice(record.text)?;
-        let view = JsonEvent::borrow(&event);
         let candidates = candidates.iter().filter_map(|&position| self.rules.get(position));
-        let rules: Vec<_> =
-            candidates.filter(|rule| evaluate_rule(&rule.compiled, &view).is_some()).collect();
-        Ok((!rules.is_empty()).then_some(Matched { event, rules }))
+        let (rules, facts) = self.matching(&event, candidates);
+        Ok((!rules.is_empty()).then_some(Matched { event, rules, facts }))
     }
 
     /// Judges a document against every rule without the index: the plain path that the index must equal.
     #[must_use]
     pub fn judge_plainly(&self, event: &Value) -> Vec<&DetectionRule> {
-        let view = JsonEvent::borrow(event);
-        self.rules.iter().filter(|rule| evaluate_rule(&rule.compiled, &view).is_some()).collect()
+        self.matching(event, self.rules.iter()).0
+    }
+
+    /// The rules among these that match. What the policy means is found out at most once, if one of them asks.
+    fn matching<'d>(
+        &'d self,
+        event: &Value,
+        rules: impl Iterator<Item = &'d DetectionRule> + Clone,
+    ) -> (Vec<&'d DetectionRule>, Option<PolicyFacts>) {
+        let asked = rules.clone().any(|rule| rule.asks_about_policy);
+        let facts = if asked { PolicyFacts::of(event, &self.policies) } else { None };
+        let view = View::new(event, facts.as_ref());
+        let matching = rules.filter(|rule| evaluate_rule(&rule.compiled, &view).is_some()).collect();
+        (matching, facts)
     }
 }

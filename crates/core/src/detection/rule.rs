@@ -5,6 +5,7 @@ use rsigma_parser::{Level, SigmaRule, parse_sigma_yaml};
 use serde_json::Value;
 
 use super::necessary::Necessary;
+use super::policy_fields::asked_by;
 use crate::model::{Action, Digest, Origin, RuleStamp, Severity, is_kebab_case};
 
 /// A detection rule, ready to judge.
@@ -22,6 +23,8 @@ pub struct DetectionRule {
     pub action: Action,
     /// Tags such as `attack.t1098`.
     pub tags: Vec<String>,
+    /// It asks what the policy of an event means.
+    pub asks_about_policy: bool,
     pub(super) compiled: CompiledRule,
     pub(super) necessary: Necessary,
 }
@@ -107,6 +110,7 @@ fn is_cloudtrail(rule: &SigmaRule) -> bool {
 }
 
 fn load_rule(rule: &SigmaRule, hash: Digest, origin: &Origin) -> Result<DetectionRule, String> {
+    let asks_about_policy = asked_by(rule)?;
     let compiled = compile_rule(rule).map_err(|error| error.to_string())?;
     let id = match &rule.name {
         Some(name) if is_kebab_case(name) => name.clone(),
@@ -129,6 +133,7 @@ fn load_rule(rule: &SigmaRule, hash: Digest, origin: &Origin) -> Result<Detectio
         severity: severity(rule.level),
         action,
         tags: rule.tags.clone(),
+        asks_about_policy,
         necessary: Necessary::of(rule),
         compiled,
     })

@@ -11,9 +11,9 @@ use tracing::warn;
 
 use super::collect::expiry;
 use super::{Execution, JobError, Work};
-use crate::detection::Detector;
+use crate::detection::{Detector, PolicyBook};
 use crate::model::{Outcome, Severity, Statistics, Violation};
-use crate::port::{Archive, EventInputs, Progress, Recorded, Violations, Waivers};
+use crate::port::{Archive, EventInputs, PortResult, Progress, Recorded, Resources, Violations, Waivers};
 use crate::redact::Secrets;
 use crate::waiver::WaiverFile;
 use worker::{Batch, Found, Workers};
@@ -27,6 +27,9 @@ const LOOK_AT_CLOCK: Duration = Duration::from_millis(200);
 /// Violations are kept so many at a time: a file and a transaction for each would cost more than finding them.
 const KEPT_AT_ONCE: usize = 256;
 
+/// How many resources are read at a time.
+const RESOURCES_PER_PAGE: usize = 500;
+
 /// What detecting needs.
 pub struct Ports<'a> {
     /// Where violations go.
@@ -35,6 +38,8 @@ pub struct Ports<'a> {
     pub archive: &'a dyn Archive,
     /// Who suppressed what.
     pub waivers: &'a dyn Waivers,
+    /// What was collected: the policies that new versions are held against.
+    pub resources: &'a dyn Resources,
     /// How far it is.
     pub progress: &'a dyn Progress,
 }
@@ -42,7 +47,7 @@ pub struct Ports<'a> {
 /// What decides the judgement.
 pub struct Settings {
     /// The rules.
-    pub detector: Arc<Detector>,
+    pub detector: Detector,
     /// What is secret in events.
     pub secrets: Arc<Secrets>,
     /// Accepted violations.
@@ -91,7 +96,12 @@ pub async fn detect(
     let total = inputs.total();
     ports.progress.begin("Judging events", total.map(|(_, bytes)| bytes));
     let stop = Arc::new(AtomicBool::new(false));
-    let workers = Workers::start(inputs, &settings, Arc::clone(&stop));
+    let mut detector = settings.detector;
+    if detector.asks_about_policies() {
+        detector = detector.with_policies(collected_policies(ports.resources).await?);
+    }
+    let workers =
+        Workers::start(inputs, detector, Arc::clone(&settings.secrets), settings.threads, Arc::clone(&stop));
     let mut ledger = Ledger {
         execution,
         ports,
@@ -163,6 +173,21 @@ pub async fn detect(
     let Ledger { statistics, detection, .. } = ledger;
     let complete = statistics.remaining.is_none() && statistics.get("unreadable") == 0;
     Ok((Work { statistics, complete }, detection))
+}
+
+/// The policies among what was collected. They are read before the first event, so that every event meets the
+/// same ones.
+async fn collected_policies(resources: &dyn Resources) -> PortResult<PolicyBook> {
+    let mut policies = PolicyBook::default();
+    let mut after: Option<String> = None;
+    loop {
+        let page = resources.page(after.as_deref(), RESOURCES_PER_PAGE).await?;
+        page.items.iter().for_each(|resource| policies.add(resource));
+        after = page.next;
+        if after.is_none() {
+            return Ok(policies);
+        }
+    }
 }
 
 /// Takes what the workers found to where it is kept.

@@ -1,8 +1,11 @@
 //! A detection rule that matched an event.
 
-use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
-use super::{Action, Digest, RuleStamp, SCHEMA, Severity, WaiverNote};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{Action, Digest, RuleStamp, Severity, WaiverNote};
 
 /// A detection rule that matched a CloudTrail event. Recorded once, however often the event is delivered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,6 +49,10 @@ pub struct Violation {
     pub source: EventSourcePosition,
     /// The digest of the event as archived.
     pub evidence: Digest,
+    /// Why, where the rule asked what a policy means: the fields that speak for the match, by their names
+    /// without `iam.`. Violations of schema 1 have none.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub facts: BTreeMap<String, Value>,
     /// Who suppressed it and why, if anybody did. It stays visible and counted.
     pub suppressed: Option<WaiverNote>,
 }
@@ -97,6 +104,6 @@ impl Violation {
         self.suppressed.as_ref().is_some_and(|note| !note.expired)
     }
 
-    /// The current shape.
-    pub const SCHEMA: u32 = SCHEMA;
+    /// The current shape: since 2 it says why, in [`Violation::facts`].
+    pub const SCHEMA: u32 = 2;
 }

@@ -1,9 +1,11 @@
 //! CSV that spreadsheets open rightly and safely: UTF-8 with a byte order mark, CRLF (RFC 4180), and no
 //! cell that a spreadsheet would take for a formula.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 
 use ::csv::{Terminator, WriterBuilder};
+use serde_json::Value;
 
 use crate::model::{Evaluation, IamUser, Violation};
 
@@ -102,7 +104,7 @@ pub fn evaluation_row(evaluation: &Evaluation) -> [String; 14] {
 
 /// The columns of [`violation_row`].
 #[must_use]
-pub fn violation_columns() -> [&'static str; 18] {
+pub fn violation_columns() -> [&'static str; 19] {
     [
         "event_time",
         "rule",
@@ -121,13 +123,14 @@ pub fn violation_columns() -> [&'static str; 18] {
         "position",
         "suppressed_by",
         "suppressed_reason",
+        "facts",
         "evidence",
     ]
 }
 
 /// A violation as cells.
 #[must_use]
-pub fn violation_row(violation: &Violation) -> [String; 18] {
+pub fn violation_row(violation: &Violation) -> [String; 19] {
     let suppressed = violation.suppressed.as_ref();
     [
         or_empty(violation.event_time.as_ref()),
@@ -147,8 +150,19 @@ pub fn violation_row(violation: &Violation) -> [String; 18] {
         violation.source.position.to_string(),
         or_empty(suppressed.map(|note| &note.owner)),
         or_empty(suppressed.map(|note| &note.reason)),
+        facts_line(&violation.facts),
         violation.evidence.to_string(),
     ]
+}
+
+/// Facts on one line: `grants_admin: yes; accounts: 444455556666, unknown`.
+fn facts_line(facts: &BTreeMap<String, Value>) -> String {
+    let word = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let fact = |(name, value): (&String, &Value)| match value {
+        Value::Array(items) => format!("{name}: {}", items.iter().map(word).collect::<Vec<_>>().join(", ")),
+        single => format!("{name}: {}", word(single)),
+    };
+    facts.iter().map(fact).collect::<Vec<_>>().join("; ")
 }
 
 /// The columns of [`user_row`].

@@ -108,7 +108,8 @@ impl Table {
     }
 }
 
-fn printable(text: &str) -> String {
+/// Text without control characters: they are escaped.
+pub(super) fn printable(text: &str) -> String {
     text.chars()
         .flat_map(
             |letter| {

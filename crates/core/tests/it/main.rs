@@ -10,4 +10,5 @@
 )]
 
 mod contracts;
+mod policy;
 mod runner;

@@ -12,6 +12,9 @@ use crate::statement::Statement;
 /// How many actions one question looks at.
 const MOST_ACTIONS: usize = 1_000;
 
+/// How many patterns of actions each action of AWS is held against.
+const MOST_PATTERNS: usize = 10_000;
+
 /// Actions that stand for many.
 pub(crate) struct Representatives {
     /// Their names.
@@ -58,6 +61,11 @@ pub(crate) fn representatives<'a>(
         wide.push(pattern(text));
     }
     if wide.is_empty() {
+        return found;
+    }
+    let size: usize = statements.clone().map(|statement| 1 + statement.actions.items.len()).sum();
+    if size + wide.len() > MOST_PATTERNS {
+        found.cut = true;
         return found;
     }
     let mut seen: HashSet<(Vec<bool>, &str)> = HashSet::new();

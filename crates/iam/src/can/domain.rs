@@ -2,18 +2,31 @@
 
 use crate::actions::Catalogue;
 use crate::decide::closed_by_default;
-use crate::pattern::Pattern;
-use crate::statement::resource_pattern;
+use crate::pattern::{ArnPattern, Keys, Match, Pattern, Syntax, parts};
+use crate::request::Known;
 
 /// One kind of resource an action can be about.
 #[derive(Debug, Clone)]
 pub(crate) struct Kind {
-    /// All of them.
-    pub(crate) pattern: Pattern,
+    /// All of them. Their parts are those of an ARN, so a name in one part stays in it.
+    pub(crate) pattern: ArnPattern,
     /// One of them, with ordinary names.
     pub(crate) sample: String,
     /// Nobody reaches it without its own policy's consent.
     pub(crate) closed: bool,
+}
+
+impl Kind {
+    /// Whether a resource is of this kind.
+    pub(crate) fn takes_in(&self, resource: &str) -> bool {
+        struct NoKeys;
+        impl Keys for NoKeys {
+            fn key(&self, _: &str) -> &Known {
+                &Known::Unknown
+            }
+        }
+        self.pattern.matches(resource, parts(resource).as_ref(), &NoKeys) == Match::Is(true)
+    }
 }
 
 /// The kinds of resources an action can be about, in an account.
@@ -22,7 +35,7 @@ pub(crate) struct Kind {
 pub(crate) fn kinds(action: &str, partition: &str, account: Option<&str>) -> Vec<Kind> {
     let Some(known) = Catalogue::embedded().action(action) else {
         let anything = |text: &str, sample: &str| Kind {
-            pattern: resource_pattern(text, false),
+            pattern: ArnPattern::new(text, false),
             sample: sample.to_owned(),
             closed: closed_by_default(action, sample),
         };
@@ -35,14 +48,16 @@ pub(crate) fn kinds(action: &str, partition: &str, account: Option<&str>) -> Vec
         for format in resource_type.arn_formats() {
             let sample = fill(format, partition, account.unwrap_or("111122223333"), "us-east-1", "example");
             kinds.push(Kind {
-                pattern: resource_pattern(&fill(format, "aws*", account.unwrap_or("*"), "*", "*"), false),
+                pattern: ArnPattern::new(&fill(format, "aws*", account.unwrap_or("*"), "*", "*"), false),
                 closed: closed_by_default(&action.to_ascii_lowercase(), &sample),
                 sample,
             });
         }
     }
     if !any_required {
-        kinds.push(Kind { pattern: resource_pattern("*", false), sample: "*".to_owned(), closed: false });
+        // The resource is `*` itself then, not anything.
+        let star = Pattern::new("*", Syntax { wildcards: false, variables: false, fold: false });
+        kinds.push(Kind { pattern: ArnPattern::Whole(star), sample: "*".to_owned(), closed: false });
     }
     kinds
 }
@@ -50,7 +65,7 @@ pub(crate) fn kinds(action: &str, partition: &str, account: Option<&str>) -> Vec
 /// Whether an action can be about a resource, as far as the action catalogue tells.
 #[must_use]
 pub fn can_be_about(action: &str, resource: &str) -> bool {
-    kinds(action, "aws", None).iter().any(|kind| kind.pattern.matches_plain(resource))
+    kinds(action, "aws", None).iter().any(|kind| kind.takes_in(resource))
 }
 
 /// The sample of an action's first kind of resource, with a name of one's choice.

@@ -13,6 +13,9 @@ use crate::pattern::Keys;
 use crate::request::Known;
 use crate::truth::Truth;
 
+/// How many comparisons the search for one value may take.
+const MOST_COMPARISONS: usize = 1_000_000;
+
 /// A test, and whether it is wanted to hold.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Literal<'test> {
@@ -115,9 +118,13 @@ fn value(demands: &[Demand], not_empty: bool, keys: &impl Keys) -> Value {
         demands.iter().all(|demand| demand.family.matches(text, keys) == Truth::from(demand.inside))
     };
     let textual = |demand: &Demand| matches!(demand.family, Family::Text { .. } | Family::Arn { .. });
-    if let Some(text) =
-        samples(demands).into_iter().find(|text| (!not_empty || !text.is_empty()) && meets(text))
-    {
+    let values: usize = demands.iter().map(|demand| demand.family.len()).sum();
+    let mut samples = samples(demands);
+    let all_tried = samples.len().saturating_mul(values) <= MOST_COMPARISONS;
+    if !all_tried {
+        samples.truncate((MOST_COMPARISONS / values.max(1)).max(1));
+    }
+    if let Some(text) = samples.into_iter().find(|text| (!not_empty || !text.is_empty()) && meets(text)) {
         return Value::Is(text);
     }
     if demands.iter().all(textual) {
@@ -131,7 +138,7 @@ fn value(demands: &[Demand], not_empty: bool, keys: &impl Keys) -> Value {
         demands.iter().all(|it| matches!(it.family, Family::Address(_))),
     ];
     // The samples of one family are complete; those of several together need not be.
-    if kinds.contains(&true) && demands.iter().all(|demand| readable(demand.family)) {
+    if all_tried && kinds.contains(&true) && demands.iter().all(|demand| readable(demand.family)) {
         Value::Nothing
     } else {
         Value::Unclear

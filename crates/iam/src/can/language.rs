@@ -9,8 +9,9 @@ use std::collections::{BTreeSet, HashMap};
 use crate::pattern::{ArnPattern, Keys, Pattern, Token};
 use crate::request::Known;
 
-/// How many sets of places a walk may visit before it gives up.
+/// How many sets of places a walk may visit before it gives up, and how many places in all.
 const MOST_STATES: usize = 20_000;
+const MOST_PLACES: usize = 1_000_000;
 
 /// A glob, one step for each character or wildcard.
 #[derive(Debug, Clone)]
@@ -132,6 +133,9 @@ fn extend<K: Keys>(
 /// A text that is in one glob of each group and in none of the unwanted globs.
 pub(crate) fn find(groups: &[Vec<Glob>], unwanted: &[Glob]) -> Found {
     let globs: Vec<&Glob> = groups.iter().flatten().chain(unwanted).collect();
+    if globs.iter().map(|glob| glob.steps.len()).sum::<usize>() > MOST_PLACES {
+        return Found::TooMuch;
+    }
     let mut group_of: Vec<Option<usize>> = Vec::with_capacity(globs.len());
     for (index, group) in groups.iter().enumerate() {
         group_of.extend(group.iter().map(|_| Some(index)));
@@ -170,12 +174,17 @@ impl Walk<'_> {
         seen.insert(start.clone(), 0);
         reached.push((start, 0, '\0'));
         let mut next = 0;
+        let mut places = 0;
         while let Some((state, _, _)) = reached.get(next) {
             let state = state.clone();
             if self.accepts(&state) {
                 return Found::Text(path(&reached, next));
             }
             for character in self.characters(&state) {
+                places += state.len();
+                if places > MOST_PLACES {
+                    return Found::TooMuch;
+                }
                 let after = self.step(&state, character);
                 if self.alive(&after) && !seen.contains_key(&after) {
                     if reached.len() >= MOST_STATES {

@@ -8,12 +8,14 @@ use crate::can::alternatives::{Need, ways};
 use crate::can::domain::{Kind, kinds};
 use crate::can::keys::{Literal, Solved, solve};
 use crate::can::language::{Found, Glob, Variables, find};
-use crate::can::{Answer, Query, Requirement, assumed, is_free};
+use crate::can::{Answer, Budget, Query, Requirement, assumed, is_free};
 use crate::condition::family::Family;
 use crate::condition::{Asks, Test};
 use crate::decide::{Engine, always_allowed, root_assumes_a_role};
+use crate::facts::must;
 use crate::outcome::Outcome;
 use crate::pattern::{ArnPattern, Keys, Match, Pattern, Token};
+use crate::principal::Principal;
 use crate::request::{Context, Known, Request};
 use crate::statement::{Listed, Statement, resource_pattern};
 use crate::truth::Truth;
@@ -22,6 +24,13 @@ use crate::truth::Truth;
 const MOST_COMBINATIONS: usize = 2_000;
 /// In how many ways other policies may fail to allow a request.
 const MOST_REFUSALS: usize = 64;
+/// How many Deny statements with conditions one question looks at. No policy AWS takes has room for more.
+const MOST_CONDITIONAL_DENIES: usize = 400;
+/// How many patterns are tried with an ordinary name in place of their wildcards.
+const MOST_EXAMPLES: usize = 64;
+/// How much there may be to compare when patterns are made into automata.
+const MOST_TO_COMPARE: usize = 20_000;
+const TOO_LARGE: &str = "the policies are too large to look at every request";
 /// How many steps one question may take to make the Deny statements fail.
 const MOST_STEPS: usize = 4_000;
 
@@ -48,7 +57,9 @@ pub(super) fn can(engine: &Engine, beyond: Option<&Engine>, query: &Query) -> (A
         return (Answer::No, false);
     }
     let same_account = owner.is_some() && owner == query.principal.account();
+    let own_budget = Budget::default();
     let mut search = Search {
+        budget: query.budget.unwrap_or(&own_budget),
         engine,
         beyond,
         query,
@@ -57,6 +68,7 @@ pub(super) fn can(engine: &Engine, beyond: Option<&Engine>, query: &Query) -> (A
         wanted: query.resources.iter().map(|text| resource_pattern(text, false)).collect(),
         assumed: assumed(query.assume),
         kinds: Vec::new(),
+        anyone: Anyone::of(query),
         steps: MOST_STEPS,
         combinations: MOST_COMBINATIONS,
         best: Answer::No,
@@ -92,6 +104,8 @@ struct Search<'a> {
     wanted: Vec<Pattern>,
     assumed: Vec<(Test, bool)>,
     kinds: Vec<Kind>,
+    anyone: Option<Anyone>,
+    budget: &'a Budget,
     steps: usize,
     combinations: usize,
     best: Answer,
@@ -108,6 +122,14 @@ struct Chosen<'a> {
     /// Statements whose resources must not.
     outside: Vec<&'a Listed<Pattern>>,
     literals: Vec<Literal<'a>>,
+}
+
+impl Chosen<'_> {
+    /// How much there is to compare a resource with: the patterns, and a part of their length.
+    fn size(&self) -> usize {
+        let patterns = self.inside.iter().chain(&self.outside).flat_map(|listed| &listed.items);
+        patterns.map(|pattern| 1 + pattern.size() / 32).sum()
+    }
 }
 
 /// What comes of fitting everything together.
@@ -221,14 +243,27 @@ impl<'a> Search<'a> {
             chosen.inside.extend(&statement.resources);
             chosen.literals.extend(statement.tests.iter().map(|test| Literal { test, holds: true }));
         }
-        let denies: Vec<&'a Statement> = denies
+        if !self.budget.spend(denies.len()) {
+            self.unclear(TOO_LARGE);
+            return;
+        }
+        let (mut denies, unconditional): (Vec<&'a Statement>, Vec<&'a Statement>) = denies
             .iter()
             .copied()
             .filter(|deny| {
                 deny.action(self.asked) != Truth::False
                     && deny.principals.as_ref().is_none_or(|it| it.grant(self.asked).any() != Truth::False)
             })
-            .collect();
+            .partition(|deny| !deny.tests.is_empty());
+        // A Deny without conditions leaves no choice: it must be about other resources.
+        for deny in unconditional {
+            let Some(resources) = &deny.resources else { return };
+            chosen.outside.push(resources);
+        }
+        if denies.len() > MOST_CONDITIONAL_DENIES {
+            self.unclear("there are too many Deny statements with conditions to look at");
+            denies.truncate(MOST_CONDITIONAL_DENIES);
+        }
         if !self.is_possible(&chosen) {
             return;
         }
@@ -305,7 +340,7 @@ impl<'a> Search<'a> {
             self.unclear("a request that should be allowed depends on something nobody knows");
             return;
         }
-        let base = Draft::new(self.asked);
+        let base = Draft::new(self.asked, self.anyone.as_ref());
         let mut conditions: Vec<Requirement> = Vec::new();
         for literal in &chosen.literals {
             let given = self.query.caller_is_given && base.is_fixed(&literal.test.key);
@@ -328,7 +363,14 @@ impl<'a> Search<'a> {
 
     /// A resource and a context that fit what was chosen.
     fn fit(&self, chosen: &Chosen<'a>) -> Fit {
-        let mut draft = Draft::new(self.asked);
+        let items = |listed: &[&Listed<Pattern>]| listed.iter().map(|it| it.items.len()).sum::<usize>();
+        let size = 1 + chosen.literals.len() + chosen.size();
+        // Each text that is tried is held against all of them.
+        let tries = self.kinds.len() + items(&chosen.inside).min(MOST_EXAMPLES) + 1;
+        if !self.budget.spend(size.saturating_mul(tries)) {
+            return Fit::Unclear(TOO_LARGE.to_owned());
+        }
+        let mut draft = Draft::new(self.asked, self.anyone.as_ref());
         let mut by_key: BTreeMap<&str, Vec<Literal>> = BTreeMap::new();
         for literal in &chosen.literals {
             by_key.entry(&literal.test.key).or_default().push(*literal);
@@ -337,6 +379,15 @@ impl<'a> Search<'a> {
             by_key.entry(&test.key).or_default().push(Literal { test, holds: *holds });
         }
         let variables = variables(chosen, &self.assumed);
+        if let Some(anyone) = &self.anyone {
+            match anyone.name(&by_key, &mut draft) {
+                Solved::Known(_) => {}
+                Solved::Nothing => return Fit::Nothing,
+                Solved::Unclear => {
+                    return Fit::Unclear("nobody can say who the caller would have to be".to_owned());
+                }
+            }
+        }
         // Keys that stand in variables get their values first.
         for key in &variables {
             if draft.is_fixed(key) {
@@ -356,7 +407,8 @@ impl<'a> Search<'a> {
         }
         let mut but_for_the_caller = false;
         for (key, literals) in &by_key {
-            if variables.contains(*key) && !draft.is_derived(key) {
+            let is_solved = variables.contains(*key) || self.anyone.is_some();
+            if is_solved && !draft.is_derived(key) && draft.is_fixed(key) {
                 continue;
             }
             if draft.is_fixed(key) {
@@ -408,7 +460,7 @@ impl<'a> Search<'a> {
         let fits = |text: &str| {
             let is = |pattern: &Pattern| pattern.matches(text, draft) == Match::Is(true);
             let among = |listed: &Listed<Pattern>| listed.items.iter().any(is) != listed.all_but;
-            self.kinds.iter().any(|kind| is(&kind.pattern))
+            self.kinds.iter().any(|kind| kind.takes_in(text))
                 && (self.wanted.is_empty() || self.wanted.iter().any(is))
                 && chosen.inside.iter().all(|listed| among(listed))
                 && !chosen.outside.iter().any(|listed| among(listed))
@@ -417,15 +469,18 @@ impl<'a> Search<'a> {
             return Found::Text(kind.sample.clone());
         }
         let listed = chosen.inside.iter().filter(|listed| !listed.all_but).flat_map(|listed| &listed.items);
-        for pattern in self.wanted.iter().chain(listed).take(64) {
+        for pattern in self.wanted.iter().chain(listed).take(MOST_EXAMPLES) {
             if let Some(text) = example(pattern, draft).filter(|text| fits(text)) {
                 return Found::Text(text);
             }
         }
+        if chosen.size() > MOST_TO_COMPARE {
+            return Found::TooMuch;
+        }
         let mut groups: Vec<Vec<Glob>> = Vec::new();
         let mut unwanted: Vec<Glob> = Vec::new();
         let values = Variables::Valued(draft);
-        groups.push(self.kinds.iter().filter_map(|kind| Glob::of(&kind.pattern, values)).collect());
+        groups.push(self.kinds.iter().filter_map(|kind| Glob::of_arn(&kind.pattern, values)).collect());
         if !self.wanted.is_empty() {
             groups.push(self.wanted.iter().filter_map(|pattern| Glob::of(pattern, values)).collect());
         }
@@ -446,7 +501,7 @@ impl<'a> Search<'a> {
         let widened = Variables::<Draft>::Widened;
         let mut groups: Vec<Vec<Glob>> = Vec::new();
         let mut unwanted: Vec<Glob> = Vec::new();
-        groups.push(self.kinds.iter().filter_map(|kind| Glob::of(&kind.pattern, widened)).collect());
+        groups.push(self.kinds.iter().filter_map(|kind| Glob::of_arn(&kind.pattern, widened)).collect());
         if !self.wanted.is_empty() {
             groups.push(self.wanted.iter().filter_map(|pattern| Glob::of(pattern, widened)).collect());
         }
@@ -464,15 +519,77 @@ impl<'a> Search<'a> {
     }
 }
 
+/// A caller that may have any name.
+struct Anyone {
+    /// Its ARN up to the name: `arn:aws:iam::111122223333:role/`.
+    head: String,
+    is_user: bool,
+}
+
+const CALLER: &str = "aws:principalarn";
+const NAME: &str = "aws:username";
+
+impl Anyone {
+    fn of(query: &Query) -> Option<Self> {
+        let (Principal::User { arn, .. } | Principal::Role { arn, .. }) = query.principal else {
+            return None;
+        };
+        let (head, _) = arn.split_once('/')?;
+        let is_user = matches!(query.principal, Principal::User { .. });
+        query.any_name.then(|| Self { head: format!("{head}/"), is_user })
+    }
+
+    /// Finds a name that the conditions about the caller allow, and sets the keys that follow from it.
+    fn name(&self, by_key: &BTreeMap<&str, Vec<Literal>>, draft: &mut Draft) -> Solved {
+        let mut template = format!("{}?*", self.head);
+        if let Some(literals) = by_key.get(NAME).filter(|_| self.is_user) {
+            match solve(literals, false, draft) {
+                Solved::Known(Known::Values(values)) if values.len() == 1 => {
+                    template = format!("{}{}", self.head, values.concat());
+                }
+                Solved::Nothing => return Solved::Nothing,
+                Solved::Known(_) | Solved::Unclear => return Solved::Unclear,
+            }
+        }
+        let Some(literals) = by_key.get(CALLER) else {
+            if template.ends_with("?*") {
+                return Solved::Known(Known::Absent);
+            }
+            return self.set(template, draft);
+        };
+        let own = must("ArnLike", CALLER, &template);
+        let own = Test::new(&own.condition, false, false);
+        let mut literals = literals.clone();
+        literals.push(Literal { test: &own, holds: true });
+        match solve(&literals, false, draft) {
+            Solved::Known(Known::Values(values)) if values.len() == 1 => self.set(values.concat(), draft),
+            // A name that was found first may be one the ARN cannot have.
+            Solved::Nothing if template.ends_with("?*") => Solved::Nothing,
+            Solved::Known(_) | Solved::Nothing | Solved::Unclear => Solved::Unclear,
+        }
+    }
+
+    fn set(&self, arn: String, draft: &mut Draft) -> Solved {
+        if self.is_user {
+            let name = arn.rsplit('/').next().unwrap_or_default().to_owned();
+            draft.set(NAME, Known::Values(vec![name]));
+        }
+        let known = Known::Values(vec![arn]);
+        draft.set(CALLER, known.clone());
+        Solved::Known(known)
+    }
+}
+
 /// A context in the making.
 struct Draft<'a> {
     asked: &'a Asked<'a>,
+    anyone: Option<&'a Anyone>,
     set: BTreeMap<String, Known>,
 }
 
 impl<'a> Draft<'a> {
-    fn new(asked: &'a Asked<'a>) -> Self {
-        Self { asked, set: BTreeMap::new() }
+    fn new(asked: &'a Asked<'a>, anyone: Option<&'a Anyone>) -> Self {
+        Self { asked, anyone, set: BTreeMap::new() }
     }
 
     fn set(&mut self, key: &str, known: Known) {
@@ -481,7 +598,8 @@ impl<'a> Draft<'a> {
 
     /// Whether a key follows from the caller or the resource's account.
     fn is_derived(&self, key: &str) -> bool {
-        self.asked.has(key)
+        let is_name = |anyone: &Anyone| key == CALLER || key == NAME && anyone.is_user;
+        self.asked.has(key) && !self.anyone.is_some_and(is_name)
     }
 
     fn is_fixed(&self, key: &str) -> bool {
@@ -491,7 +609,15 @@ impl<'a> Draft<'a> {
     fn request(self, like: &Request, resource: String) -> Request {
         let mut request = Request { resource, ..like.clone() };
         for (key, known) in self.set {
-            request.context.set(&key, known);
+            match (&mut request.principal, known) {
+                (Principal::User { arn, .. } | Principal::Role { arn, .. }, Known::Values(values))
+                    if self.anyone.is_some() && key == CALLER =>
+                {
+                    *arn = values.concat();
+                }
+                (Principal::User { .. }, _) if self.anyone.is_some() && key == NAME => {}
+                (_, known) => request.context.set(&key, known),
+            }
         }
         request
     }

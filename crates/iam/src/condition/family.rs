@@ -121,6 +121,18 @@ impl Family {
         Some((family, negated))
     }
 
+    /// How many values the policy lists.
+    pub(crate) fn len(&self) -> usize {
+        match self {
+            Self::Text { patterns, .. } => patterns.len(),
+            Self::Arn { patterns, .. } => patterns.len(),
+            Self::Number(_, values) | Self::Date(_, values) => values.len(),
+            Self::Boolean(values) => values.len(),
+            Self::Binary(values) => values.len(),
+            Self::Address(values) => values.len(),
+        }
+    }
+
     /// Whether a value matches one of the policy's.
     pub(crate) fn matches(&self, value: &str, keys: &impl Keys) -> Truth {
         match self {

@@ -131,7 +131,13 @@ impl Finder<'_> {
                 domain::sample(&step.action, partition, account, "any-other").into_iter().collect()
             }
         };
-        let answer = self.holders.engine.can_noting(&query(caller, &step.action, &resources, &assume));
+        let answer = self.holders.engine.can_noting(&query(
+            caller,
+            &step.action,
+            &resources,
+            &assume,
+            &self.holders.budget,
+        ));
         self.answers.insert(key, answer.clone());
         answer
     }

@@ -14,7 +14,12 @@ pub struct WholeServices {
     pub nearly_all: bool,
     /// Their prefixes, in order.
     pub services: Vec<&'static str>,
+    /// The document lists too many actions to hold each action of AWS against them; nobody can say.
+    pub too_large: bool,
 }
+
+/// How many patterns of actions each action of AWS is held against.
+const MOST_PATTERNS: usize = 5_000;
 
 /// The roles a document allows to pass to services.
 #[derive(Debug, Clone, PartialEq)]
@@ -68,6 +73,15 @@ pub(super) fn whole(policy: &Policy) -> WholeServices {
     if !any && prefixes.is_empty() {
         return WholeServices::default();
     }
+    let size: usize = everywhere
+        .iter()
+        .map(|statement| match &statement.actions {
+            Matching::Only(texts) | Matching::AllBut(texts) => texts.len(),
+        })
+        .sum();
+    if size > MOST_PATTERNS {
+        return WholeServices { too_large: true, ..WholeServices::default() };
+    }
     let only = Policy { statements: everywhere, ..policy.clone() };
     let engine = Engine::new(&Layers { identity: vec![only], ..Layers::default() });
     let catalogue = Catalogue::embedded();
@@ -85,7 +99,11 @@ pub(super) fn whole(policy: &Policy) -> WholeServices {
         known.dedup_by_key(|service| service.prefix);
         known.into_iter().filter_map(granted).collect()
     };
-    WholeServices { nearly_all: services.len() * 10 >= catalogue.services().len() * 9, services }
+    WholeServices {
+        too_large: false,
+        nearly_all: services.len() * 10 >= catalogue.services().len() * 9,
+        services,
+    }
 }
 
 /// Finds the roles that may be passed.
@@ -94,7 +112,8 @@ pub(super) fn pass_role(policy: &Policy, holders: &Holders) -> PassRole {
     if !holders.engine.identity.mentions(ACTION) {
         return PassRole::none();
     }
-    let answer = holders.ask(|caller| Some(holders.engine.can_noting(&query(caller, ACTION, &[], &[]))));
+    let answer = holders
+        .ask(|caller| Some(holders.engine.can_noting(&query(caller, ACTION, &[], &[], &holders.budget))));
     let mut resources = Vec::new();
     if answer != Answer::No {
         for compiled in &holders.engine.identity.statements {

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::can::{Answer, Query, Requirement};
+use crate::can::actions::Representatives;
+use crate::can::{Answer, Budget, Query, Requirement};
 use crate::decide::Engine;
 use crate::document::{Condition, Effect, Matching, Policy, Principals};
 use crate::facts::weakening::about;
@@ -55,6 +56,9 @@ impl Federation {
     }
 }
 
+/// How many of the principals a document names are looked at one by one.
+const MOST_NAMED: usize = 200;
+
 /// Accounts nobody has, for callers who are not named: they are chosen so that the document names neither.
 const PLACEHOLDERS: [&str; 4] = ["999999999999", "888888888888", "777777777777", "666666666666"];
 
@@ -65,7 +69,8 @@ pub(super) struct Gate {
     pub(super) owner: String,
     /// An account the document does not name.
     pub(super) stranger: String,
-    actions: Vec<String>,
+    actions: Representatives,
+    budget: Budget,
 }
 
 impl Gate {
@@ -80,18 +85,29 @@ impl Gate {
             resource: Some(vec![policy.clone()]),
             ..Layers::default()
         };
-        Self { engine: Engine::new(&layers), owner, stranger, actions: about(&[policy]) }
+        Self {
+            engine: Engine::new(&layers),
+            owner,
+            stranger,
+            actions: about(&[policy]),
+            budget: Budget::default(),
+        }
     }
 
     /// Whether a caller is let in for any of the actions the document is about.
     pub(super) fn admits(&self, caller: &Principal, assume: &[Requirement]) -> Answer {
         let mut best = Answer::No;
-        for action in &self.actions {
-            let query = Query { owner: Some(&self.owner), assume, ..Query::new(caller, action) };
+        for action in &self.actions.actions {
+            let budget = Some(&self.budget);
+            let query = Query { owner: Some(&self.owner), assume, budget, ..Query::new(caller, action) };
             best = best.or(self.engine.can(&query));
             if matches!(best, Answer::Yes(_)) {
                 break;
             }
+        }
+        if self.actions.cut {
+            let reason = "the document tells too many actions apart to look at all of them".to_owned();
+            best = best.or(Answer::Unknown(reason));
         }
         best
     }
@@ -122,7 +138,11 @@ pub(super) fn find(policy: &Policy, setting: &Setting) -> (Trust, Answer, Federa
     let public = gate.admits(&Principal::Anonymous, &pins).or(gate.admits(&stranger, &pins));
     let mut trust = Trust::none();
     let mut federation = Federation::none();
-    for (kind, value) in &named {
+    if named.len() > MOST_NAMED {
+        let reason = format!("it names {} principals, and only {MOST_NAMED} were looked at", named.len());
+        trust.answer = trust.answer.or(Answer::Unknown(reason));
+    }
+    for (kind, value) in named.iter().take(MOST_NAMED) {
         let (account, caller) = match (kind.as_str(), value.as_str()) {
             ("AWS", "*") => (None, stranger.clone()),
             ("AWS", account) if is_account(account) => (Some(account.to_owned()), role(account)),

@@ -2,12 +2,12 @@
 
 use std::collections::HashSet;
 
-use crate::can::actions::representatives;
-use crate::can::{Answer, Query};
+use crate::can::actions::{Representatives, representatives};
+use crate::can::{Answer, Budget, Query};
 use crate::decide::Engine;
-use crate::document::{Effect, Matching, Policy};
+use crate::document::{Effect, Matching, Policy, Statement};
 use crate::facts::trust::{Gate, named};
-use crate::facts::{Holders, Kind, Setting, everything, role, user};
+use crate::facts::{Holders, Kind, Setting, accounts, consent, everything, role, user};
 use crate::layers::{Layers, Level};
 use crate::principal::{Principal, is_account};
 
@@ -43,23 +43,46 @@ pub fn weakening(old: &Policy, new: &Policy, setting: &Setting, most: usize) -> 
     });
     let mut found = Weakening { answer: Answer::No, gained: Vec::new(), more: false };
     let both = [old, new];
-    let actions = about(&both);
+    let Representatives { mut actions, cut } = about(&both);
+    // Where the two say the same of an action, nothing of it is gained.
+    let (said, says) = (Said::of(old), Said::of(new));
+    actions.retain(|action| said.about(action) != says.about(action));
+    let budget = Budget::default();
     match kind {
         Kind::Identity => {
-            let (before, after) = (Holders::of(old, setting), Holders::of(new, setting));
+            let mut accounts = accounts(new, setting);
+            accounts.extend(self::accounts(old, setting));
+            accounts.sort();
+            accounts.dedup();
+            let (before, after) = (Holders::of(old, &accounts), Holders::of(new, &accounts));
             let mut callers = after.callers;
             callers.extend(before.callers);
             callers.dedup();
-            compare(&mut found, &before.engine, &after.engine, &callers, None, &actions, false, most);
+            compare(
+                &mut found,
+                &before.engine,
+                &after.engine,
+                &callers,
+                None,
+                &actions,
+                false,
+                most,
+                &budget,
+            );
             // A document can also be a limit on what other policies allow.
             let limit = |policy: &Policy| {
                 let denies =
                     policy.statements.iter().filter(|it| it.effect == Effect::Deny).cloned().collect();
                 let denying = Policy { statements: denies, ..policy.clone() };
                 let level = Level { name: String::new(), policies: vec![denying, everything()] };
-                Engine::new(&Layers { identity: vec![everything()], scps: vec![level], ..Layers::default() })
+                Engine::new(&Layers {
+                    identity: vec![everything()],
+                    scps: vec![level],
+                    resource: Some(vec![consent(&accounts)]),
+                    ..Layers::default()
+                })
             };
-            compare(&mut found, &limit(old), &limit(new), &callers, None, &actions, true, most);
+            compare(&mut found, &limit(old), &limit(new), &callers, None, &actions, true, most, &budget);
         }
         Kind::Resource | Kind::Trust => {
             let text = format!("{old:?}{new:?}");
@@ -84,8 +107,22 @@ pub fn weakening(old: &Policy, new: &Policy, setting: &Setting, most: usize) -> 
                 });
             }
             callers.dedup();
-            compare(&mut found, &before.engine, &after.engine, &callers, Some(owner), &actions, false, most);
+            compare(
+                &mut found,
+                &before.engine,
+                &after.engine,
+                &callers,
+                Some(owner),
+                &actions,
+                false,
+                most,
+                &budget,
+            );
         }
+    }
+    if cut {
+        let reason = "the documents tell too many actions apart to look at all of them".to_owned();
+        found.answer = std::mem::replace(&mut found.answer, Answer::No).or(Answer::Unknown(reason));
     }
     found
 }
@@ -100,6 +137,7 @@ fn compare(
     actions: &[String],
     lifted: bool,
     most: usize,
+    budget: &Budget,
 ) {
     for action in actions {
         if most == 0 && found.answer.is_possible() {
@@ -110,7 +148,7 @@ fn compare(
         }
         let mut best = Answer::No;
         for caller in callers {
-            let query = Query { owner, ..Query::new(caller, action) };
+            let query = Query { owner, budget: Some(budget), ..Query::new(caller, action) };
             best = best.or(new.can_beyond(old, &query));
             if matches!(best, Answer::Yes(_)) {
                 break;
@@ -127,8 +165,38 @@ fn compare(
     }
 }
 
+/// What a document says of an action.
+struct Said<'a> {
+    version: Option<&'a str>,
+    statements: &'a [Statement],
+    engine: Engine,
+}
+
+impl<'a> Said<'a> {
+    fn of(policy: &'a Policy) -> Self {
+        let engine = Engine::new(&Layers { identity: vec![policy.clone()], ..Layers::default() });
+        Self { version: policy.version.as_deref(), statements: &policy.statements, engine }
+    }
+
+    /// The statements about an action, as far as they differ from others.
+    fn about(&self, action: &str) -> (Option<&str>, Vec<String>) {
+        let lower = action.to_ascii_lowercase();
+        let compiled = self.engine.identity.statements.iter();
+        let mut said: Vec<String> = compiled
+            .zip(self.statements)
+            .filter(|(compiled, _)| compiled.is_about(&lower))
+            .map(|(_, it)| {
+                format!("{:?} {:?} {:?} {:?}", it.effect, it.resources, it.principals, it.conditions)
+            })
+            .collect();
+        said.sort();
+        said.dedup();
+        (self.version, said)
+    }
+}
+
 /// The actions that stand for all that documents are about.
-pub(super) fn about(policies: &[&Policy]) -> Vec<String> {
+pub(super) fn about(policies: &[&Policy]) -> Representatives {
     let layers = Layers { identity: policies.iter().map(|it| (*it).clone()).collect(), ..Layers::default() };
     let engine = Engine::new(&layers);
     let mut patterns: Vec<String> = Vec::new();
@@ -139,11 +207,12 @@ pub(super) fn about(policies: &[&Policy]) -> Vec<String> {
         }
     }
     let services = services_of_resources(policies);
-    let mut actions = representatives(engine.statements(), &patterns, services.as_ref(), false).actions;
-    actions.retain(|action| {
-        engine.statements().any(|statement| statement.is_about(&action.to_ascii_lowercase()))
+    let mut chosen = representatives(engine.statements(), &patterns, services.as_ref(), false);
+    chosen.actions.retain(|action| {
+        let lower = action.to_ascii_lowercase();
+        engine.statements().any(|statement| statement.is_about(&lower))
     });
-    actions
+    chosen
 }
 
 /// The services whose resources documents name; `None` if they name all there are. Roles are assumed through

@@ -212,6 +212,15 @@ fn federation_without_a_subject_is_named() {
 }
 
 #[test]
+fn a_resource_of_another_service_allows_nothing() {
+    let found = facts(&allow(json!({"Action": "*", "Resource": "arn:aws:lambda:*:111122223333:function:*"})));
+    assert_eq!(found.grants_admin.as_str(), "no");
+    assert!(found.escalations.escalation.is_empty(), "{:?}", found.escalations.escalation);
+    let foreign = |id: &str| id.starts_with("ec2") || id.starts_with("iam") || id.starts_with("sso");
+    assert!(!found.escalations.capabilities.iter().any(|it| foreign(&it.path.id)));
+}
+
+#[test]
 fn whole_services_and_roles_to_pass() {
     let found = facts(&allow(json!({"Action": ["s3:*", "sqs:SendMessage"]})));
     assert_eq!(found.services.services, ["s3"]);

@@ -97,6 +97,22 @@ fn an_exception_holds_only_for_whom_it_is_made() {
     let strict = NeverAllows { unless: Vec::new(), ..promise.clone() };
     let broken = shown(&strict.prove(&scps(condition("ArnNotLike"))));
     assert!(broken.ends_with("break-glass"), "{broken}");
+    // Whoever a pattern spares is found, whatever the name, and so is who two patterns spare together.
+    let spared = |patterns: &[&str]| {
+        let denies: Vec<Value> = patterns
+            .iter()
+            .map(|pattern| {
+                json!({"Effect": "Deny", "Action": "iam:*", "Resource": "*",
+                    "Condition": {"ArnNotLike": {"aws:PrincipalArn": pattern}}})
+            })
+            .collect();
+        shown(&never(&["iam:CreateUser"]).prove(&scps(json!(denies))))
+    };
+    assert!(spared(&["arn:aws:iam::*:role/ops-*"]).contains(":assumed-role/ops-"));
+    let both =
+        spared(&["arn:aws:iam::*:role/ops-*", "arn:aws:iam::*:role/*-eu", "arn:aws:iam::*:role/?????e*"]);
+    assert!(both.contains(":assumed-role/ops-") && both.contains("-eu/"), "{both}");
+    assert_eq!(spared(&["arn:aws:iam::*:role/ops-*", "arn:aws:iam::*:role/dev-*"]), "holds");
     // `IfExists` on a negated operator spares whoever has no such key; every principal has this one.
     assert_eq!(shown(&promise.prove(&scps(condition("ArnNotLikeIfExists")))), "holds");
     let unknown = shown(&promise.prove(&scps(condition("ArnNotQuite"))));
@@ -122,6 +138,8 @@ fn what_a_new_version_gives_away_is_shown() {
     let more = json!({"Effect": "Allow", "Action": ["s3:Get?bject", "s3:PutObject"], "Resource": "arn:aws:s3:::b/*"});
     check(read.clone(), more.clone(), "yes", "s3:PutObject");
     check(more.clone(), read.clone(), "no", "");
+    let all = json!({"Effect": "Allow", "Action": "*", "Resource": "*"});
+    check(all.clone(), all, "no", "");
     // The same in other words.
     let split = json!([
         {"Effect": "Allow", "Action": "S3:getobject", "Resource": "arn:aws:s3:::b/*"},

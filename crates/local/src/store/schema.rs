@@ -8,7 +8,8 @@ use rusqlite::{Connection, TransactionBehavior};
 use crate::unavailable;
 
 /// Each step takes a store from one version to the next. Steps are never changed once released.
-const STEPS: [&str; 1] = ["
+const STEPS: [&str; 2] = [
+    "
 CREATE TABLE resources (
     id            TEXT NOT NULL,
     account       TEXT NOT NULL,
@@ -81,7 +82,11 @@ CREATE TABLE evidence (
     subject    TEXT NOT NULL,
     expires_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
-"];
+",
+    // Violations say why they are there (schema 2 of the item). Older ones stay as they are, and a build that
+    // does not know the member refuses the store instead of dropping it.
+    "",
+];
 
 /// Brings a store to the current version. A newer one is refused.
 pub(super) fn migrate(connection: &mut Connection, path: &Path) -> PortResult<()> {

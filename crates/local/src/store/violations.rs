@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
 use provost_core::model::Violation;
-use provost_core::port::{Page, PortResult, Recorded, Violations};
+use provost_core::port::{Page, PortError, PortResult, Recorded, Violations};
 use rusqlite::OptionalExtension as _;
 
 use super::{SqliteStore, columns, cursor, item, json, one_more, refer};
@@ -48,8 +48,15 @@ impl Violations for SqliteStore {
         let [time, id] = columns(after);
         let sql = "SELECT event_time, id, item FROM violations
                    WHERE (event_time, id) > (?1, ?2) ORDER BY event_time, id LIMIT ?3";
-        let rows =
+        let rows: Vec<(String, Violation)> =
             self.rows(sql, (time, id, one_more(limit)), |row| Ok((cursor::<2>(row)?, item(row, "item")?)))?;
-        Ok(Self::page(rows, limit))
+        match rows.iter().find(|(_, violation)| violation.schema > Violation::SCHEMA) {
+            Some((_, newer)) => Err(PortError::Newer {
+                what: format!("violation {}", newer.id),
+                found: newer.schema,
+                known: Violation::SCHEMA,
+            }),
+            None => Ok(Self::page(rows, limit)),
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! The SQLite file itself: refused when newer, private, and open to another process meanwhile.
 
 use pollster::block_on;
-use provost_core::port::{PortError, Runs as _};
+use provost_core::port::{PortError, Runs as _, Violations};
 use provost_local::{FileArchive, SqliteStore};
 
 #[test]
@@ -32,6 +32,34 @@ fn opening_again_changes_nothing_and_a_damaged_row_is_named() {
     other.execute("INSERT INTO runs VALUES ('x', 'assess', 'all', 'running', 0, '{}')", ()).unwrap();
     let error = block_on(store.get("x")).unwrap_err();
     assert!(matches!(error, PortError::Damaged { .. }), "{error}");
+}
+
+/// A violation as schema 1 had it, in a store as the first version left it.
+#[test]
+fn a_violation_of_the_first_schema_is_read_and_one_of_a_later_schema_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    drop(SqliteStore::open(folder.path()).unwrap());
+    let other = rusqlite::Connection::open(folder.path().join("provost.db")).unwrap();
+    other.pragma_update(None, "user_version", 1).unwrap();
+    let digest = format!("sha256:{}", "0".repeat(64));
+    let item = |schema: u32| {
+        format!(
+            r#"{{"schema":{schema},"id":"{digest}","rule":"iam-user-created","rule_hash":"{digest}",
+                "rule_origin":"built-in","title":"A user was created","severity":"low","action":"log",
+                "outcome":"done","event_id":"e-1","event_name":null,"event_source":null,"event_time":null,
+                "error_code":null,"account":null,"region":null,"principal":null,"source_ip":null,
+                "user_agent":null,"source":{{"file":"a.json","position":0,"record":1}},
+                "evidence":"{digest}","suppressed":null}}"#
+        )
+    };
+    let insert = "INSERT OR REPLACE INTO violations VALUES ('x', '', 'run', 9000000000000, ?1)";
+    other.execute(insert, [item(1)]).unwrap();
+    let store = SqliteStore::open(folder.path()).unwrap();
+    let page = block_on(Violations::page(&store, None, 10)).unwrap();
+    assert_eq!((page.items.len(), page.items[0].facts.len()), (1, 0));
+    other.execute(insert, [item(99)]).unwrap();
+    let error = block_on(Violations::page(&store, None, 10)).unwrap_err();
+    assert!(matches!(error, PortError::Newer { found: 99, .. }), "{error}");
 }
 
 #[cfg(unix)]

@@ -5,10 +5,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::bail;
+use pollster::block_on;
 use provost_core::detection::Detector;
 use provost_core::job::detect::{Detection, Settings};
 use provost_core::job::{self, Finished};
 use provost_core::model::{Digest, JobName, Violation};
+use provost_core::port::Resources as _;
 use provost_core::render::{CsvWriter, Table, violation_columns, violation_row};
 use provost_local::FileInputs;
 use serde_json::json;
@@ -42,7 +44,7 @@ pub(crate) fn detect(global: &Global, args: &DetectArgs) -> anyhow::Result<Exit>
             csv.finish()?;
             finished
         }
-        Some(Format::Html) => bail!(
+        Some(Format::Html | Format::Sarif | Format::Junit) => bail!(
             "detect prints table, json, ndjson or csv; for a page: provost report violations --format html"
         ),
         Some(Format::Table) | None => {
@@ -76,10 +78,12 @@ pub(crate) fn start(
 ) -> anyhow::Result<Finished<Detection>> {
     let inputs = FileInputs::find(paths)?;
     let names: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
-    let input = Digest::of(json!([names, app.waivers]).to_string().as_bytes());
+    // Policies that were collected are what new ones are held against.
+    let (_, collected) = block_on(app.store.fingerprint())?;
+    let input = Digest::of(json!([names, app.waivers, collected.to_string()]).to_string().as_bytes());
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let settings = Settings {
-        detector: Arc::new(Detector::new(app.catalog.detections.clone())),
+        detector: Detector::new(app.catalog.detections.clone()),
         secrets: Arc::new(app.catalog.secrets.clone()),
         suppressions: app.waivers.clone(),
         threads: threads.unwrap_or(cores),
@@ -92,6 +96,7 @@ pub(crate) fn start(
         violations: &app.store,
         archive: &app.archive,
         waivers: &app.store,
+        resources: &app.store,
         progress: &app.progress,
     };
     let scope = scope_of(&names);

@@ -119,6 +119,7 @@ fn posture(app: &App, format: Format, all: bool, output: &mut dyn Write) -> anyh
         }
         Format::Table => posture_table(app, &summary, all, output)?,
         Format::Html => {}
+        Format::Sarif | Format::Junit => bail!("report prints table, json, ndjson, csv or html"),
     }
     Ok(())
 }
@@ -193,6 +194,7 @@ fn posture_table(
 
 fn violations(app: &App, format: Format, output: &mut dyn Write) -> anyhow::Result<()> {
     match format {
+        Format::Sarif | Format::Junit => bail!("report prints table, json, ndjson, csv or html"),
         Format::Html => html(app, Parts { posture: false, violations: true, access: false }, output)?,
         Format::Json => {
             write!(output, "{{\"schema\":1,\"violations\":[")?;
@@ -244,6 +246,7 @@ pub(crate) fn violations_ndjson(app: &App, output: &mut dyn Write) -> anyhow::Re
 
 fn access(app: &App, format: Format, output: &mut dyn Write) -> anyhow::Result<()> {
     match format {
+        Format::Sarif | Format::Junit => bail!("report prints table, json, ndjson, csv or html"),
         Format::Html => html(app, Parts { posture: false, violations: false, access: true }, output)?,
         Format::Csv => users_csv(app, output)?,
         Format::Json => {

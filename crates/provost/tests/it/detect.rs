@@ -27,7 +27,7 @@ fn a_violation_has_what_was_promised() {
     let stdout = place.done(&["detect", "events.ndjson", "--format", "json"]);
     let violation = lines(&stdout).remove(0);
     let expect = json!({
-        "schema": 1, "rule": "iam-user-created", "rule_origin": "built-in", "outcome": "done", "event_id": "e-1",
+        "schema": 2, "rule": "iam-user-created", "rule_origin": "built-in", "outcome": "done", "event_id": "e-1",
         "event_name": "CreateUser", "event_source": "iam.amazonaws.com", "event_time": "2026-11-20T10:00:00Z",
         "account": "111122223333", "region": "eu-central-1", "principal": "arn:aws:iam::111122223333:user/anna",
         "source": {"file": "events.ndjson", "position": 1, "record": 1}, "suppressed": null,
@@ -123,7 +123,12 @@ fn odd_request_parameters_are_read_and_an_omitted_policy_is_itself_reported() {
             "omitted",
             json!({"omitted": true, "originalSize": 123_456, "reason": "requestParameters too large"}),
         ),
-        put("whole", json!({"roleName": "r", "policyName": "p", "policyDocument": "{}"})),
+        put("broken", json!({"roleName": "r", "policyName": "p", "policyDocument": "{\"Statement\": [{"})),
+        put(
+            "whole",
+            json!({"roleName": "r", "policyName": "p", "policyDocument":
+                r#"{"Statement": {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}}"#}),
+        ),
     ];
     place.write("events.ndjson", events.join("\n"));
     let stdout = place.done(&["detect", "events.ndjson", "--format", "json"]);
@@ -132,7 +137,46 @@ fn odd_request_parameters_are_read_and_an_omitted_policy_is_itself_reported() {
         .filter(|violation| violation["rule"] == "policy-document-omitted")
         .map(|violation| violation["event_id"].as_str().unwrap().to_owned())
         .collect();
-    assert_eq!(omitted, ["text", "omitted"]);
+    assert_eq!(omitted, ["null", "text", "omitted", "broken"]);
+}
+
+#[test]
+fn a_new_policy_is_held_against_the_one_that_was_collected() {
+    let document = |action: &str| json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": action, "Resource": "*"}]});
+    let place = Place::new();
+    place.write("e/recorded-at", "2026-11-19T00:00:00Z\n");
+    place.write(
+        "e/111122223333/global/iam/get-account-authorization-details.json",
+        json!({"UserDetailList": [{"UserName": "anna", "UserId": "AIDAEXAMPLE", "Arn": "arn:aws:iam::111122223333:user/anna",
+            "CreateDate": "2024-01-01T00:00:00+00:00", "GroupList": [], "AttachedManagedPolicies": [],
+            "UserPolicyList": [{"PolicyName": "work", "PolicyDocument": document("s3:Get*")}]}], "IsTruncated": false})
+        .to_string(),
+    );
+    place.run(&["collect", "--estate", "e"]);
+    let put = |id: &str, action: &str| {
+        let parameters =
+            json!({"userName": "anna", "policyName": "work", "policyDocument": document(action).to_string()});
+        event(id, "iam", "PutUserPolicy", &json!({"requestParameters": parameters})).to_string()
+    };
+    // Each is held against what was collected, not against the one before it.
+    let events = [put("more", "s3:*"), put("less", "s3:GetObject"), put("more-again", "*")];
+    place.write("events.ndjson", events.join("\n"));
+    for threads in ["1", "4"] {
+        let stdout = place.done(&["detect", "events.ndjson", "--format", "json", "--threads", threads]);
+        let of = |rule: &str| -> Vec<(String, Value)> {
+            let found = lines(&stdout).into_iter().filter(|violation| violation["rule"] == rule);
+            found.map(|it| (it["event_id"].as_str().unwrap().to_owned(), it["facts"].clone())).collect()
+        };
+        let weakened = of("policy-weakened");
+        let ids: Vec<_> = weakened.iter().map(|(id, _)| id.as_str()).collect();
+        assert_eq!(ids, ["more", "more-again"]);
+        let expected = json!({"kind": "identity", "policy": "parsed", "weakens": "yes"});
+        assert_eq!(weakened[0].1, expected);
+        assert_eq!(weakened[1].1["grants_admin"], "yes");
+        assert_eq!(of("inline-policy-written").len(), 3);
+    }
+    let csv = place.done(&["report", "violations", "--format", "csv"]);
+    assert!(csv.contains("kind: identity; policy: parsed; weakens: yes"), "{csv}");
 }
 
 #[test]

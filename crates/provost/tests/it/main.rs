@@ -14,6 +14,7 @@ mod detect;
 mod estate;
 mod exit_codes;
 mod kill;
+mod policy;
 mod real_events;
 mod reports;
 mod secrets;

@@ -61,7 +61,7 @@ const TECHNIQUES: [(&str, &str); 18] = [
     ("aws.exfiltration.ec2-share-ebs-snapshot.json", "ebs-snapshot-shared"),
     ("aws.impact.bedrock-invoke-model.json", "bedrock-model-access-enabled"),
     ("aws.lateral-movement.ec2-instance-connect.json", "ec2-instance-connect-key-sent"),
-    ("aws.persistence.iam-backdoor-role.json", "role-trust-policy-changed"),
+    ("aws.persistence.iam-backdoor-role.json", "role-trusts-another-account-without-external-id"),
     ("aws.persistence.iam-create-admin-user.json", "admin-policy-attached-to-user"),
     ("aws.persistence.iam-create-user-login-profile.json", "login-profile-created"),
     ("aws.persistence.lambda-layer-extension.json", "lambda-layer-attached"),

@@ -3,13 +3,13 @@
 //! Every input has a short channel of its own, and the channels are handed out in the order of the
 //! inputs. So results are in order, and a thread that runs ahead waits instead of piling them up.
 
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::Settings;
-use crate::detection::{Candidates, DetectionRule, Detector, EventFacts};
+use crate::detection::{Candidates, DetectionRule, Detector, EventFacts, Matched};
 use crate::events::{Item, Record, read_records};
 use crate::model::{Digest, EventSourcePosition, Violation};
 use crate::port::{EventInput, EventInputs, OpenInput, PortResult};
@@ -59,7 +59,7 @@ pub(super) struct Workers {
 /// What the threads share.
 struct Shared {
     feed: Mutex<Feed>,
-    detector: Arc<Detector>,
+    detector: Detector,
     secrets: Arc<Secrets>,
     stop: Arc<AtomicBool>,
 }
@@ -70,15 +70,17 @@ struct Feed {
 }
 
 impl Workers {
-    pub(super) fn start(inputs: Box<dyn EventInputs>, settings: &Settings, stop: Arc<AtomicBool>) -> Self {
+    pub(super) fn start(
+        inputs: Box<dyn EventInputs>,
+        detector: Detector,
+        secrets: Arc<Secrets>,
+        threads: usize,
+        stop: Arc<AtomicBool>,
+    ) -> Self {
         let (opened, receiver) = sync_channel(INPUTS_AHEAD);
-        let shared = Arc::new(Shared {
-            feed: Mutex::new(Feed { inputs, opened }),
-            detector: Arc::clone(&settings.detector),
-            secrets: Arc::clone(&settings.secrets),
-            stop,
-        });
-        for _ in 0..settings.threads.max(1) {
+        let feed = Mutex::new(Feed { inputs, opened });
+        let shared = Arc::new(Shared { feed, detector, secrets, stop });
+        for _ in 0..threads.max(1) {
             let shared = Arc::clone(&shared);
             std::thread::spawn(move || shared.work());
         }
@@ -163,14 +165,15 @@ impl InputJudge<'_> {
                 self.batch.bytes += record.text.len() as u64;
                 match self.shared.detector.judge(&record, candidates) {
                     Ok(None) => {}
-                    Ok(Some(matched)) => self.keep(&record, matched.event, &matched.rules),
+                    Ok(Some(matched)) => self.keep(&record, matched),
                     Err(error) => self.batch.unreadable.push((record.offset, error.to_string())),
                 }
             }
         }
     }
 
-    fn keep(&mut self, record: &Record<'_>, mut event: serde_json::Value, rules: &[&DetectionRule]) {
+    fn keep(&mut self, record: &Record<'_>, matched: Matched<'_>) {
+        let Matched { mut event, rules, facts: policy } = matched;
         let facts = EventFacts::of(&event);
         let evidence = self.shared.secrets.bytes_to_keep(&mut event, record.text);
         let digest = Digest::of(&evidence);
@@ -180,7 +183,10 @@ impl InputJudge<'_> {
             record: record.ordinal,
         };
         for rule in rules {
-            let violation = violation(rule, &facts, digest, source.clone());
+            let mut violation = violation(rule, &facts, digest, source.clone());
+            if let Some(policy) = policy.as_ref().filter(|_| rule.asks_about_policy) {
+                violation.facts = policy.to_keep();
+            }
             self.batch.found.push(Found { violation, facts: facts.clone() });
         }
         self.batch.evidence.push(evidence);
@@ -219,6 +225,7 @@ fn violation(
         user_agent: facts.user_agent.clone(),
         source,
         evidence,
+        facts: BTreeMap::new(),
         suppressed: None,
     }
 }

@@ -107,6 +107,7 @@ pub(super) fn violation(rule: &str, event: &str, time: &str) -> Violation {
         user_agent: None,
         source: EventSourcePosition { file: "a.json".to_owned(), position: 12, record: 1 },
         evidence: Digest::of(event.as_bytes()),
+        facts: [("grants_admin".to_owned(), json!("yes"))].into(),
         suppressed: None,
     }
 }

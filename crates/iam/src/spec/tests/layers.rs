@@ -226,7 +226,15 @@ fn the_bucket_owner_is_never_locked_out() {
     };
     check(locked.clone(), root("s3:DeleteBucketPolicy", "111122223333"), "allow");
     check(locked.clone(), root("s3:DeleteBucket", "111122223333"), "explicit_deny resource");
-    check(locked, root("s3:DeleteBucketPolicy", "444455556666"), "explicit_deny resource");
+    check(locked.clone(), root("s3:DeleteBucketPolicy", "444455556666"), "explicit_deny resource");
+    // Whose bucket it is makes a difference, unless both deny.
+    let anybodys = ask(json!({"principal": "111122223333", "action": "s3:PutBucketPolicy",
+                              "resource": "arn:aws:s3:::b"}));
+    check(locked.clone(), anybodys.clone(), "undetermined");
+    let narrow = allow(json!({"Action": "sqs:*"}));
+    let mut closed = locked;
+    closed["scps"] = json!([[narrow]]);
+    check(closed, anybodys, "implicit_deny scp[0]");
     let guarded = json!({"scps": [[deny(json!({}))]]});
     check(guarded, root("s3:PutBucketPolicy", "111122223333"), "explicit_deny scp[0]");
 }
