@@ -63,9 +63,10 @@ pub struct Step {
     /// Condition keys the step itself fixes.
     #[serde(default)]
     pub context: BTreeMap<String, String>,
-    /// Condition keys the policy must leave free to be this, if the policy alone is to decide.
+    /// Condition keys the policy must leave free to be one of these, if the policy alone is to decide.
+    /// `${Partition}` and `${Account}` stand for the holder's.
     #[serde(default)]
-    pub free: BTreeMap<String, String>,
+    pub free: BTreeMap<String, Vec<String>>,
 }
 
 /// Which resource a step must be allowed on.

@@ -257,7 +257,7 @@ pub(crate) fn everything() -> Policy {
 
 /// What KMS keys and roles have to say for the policies of their accounts to count: it consents, and grants
 /// nobody anything by itself.
-fn consent(accounts: &[String]) -> Policy {
+pub(crate) fn consent(accounts: &[String]) -> Policy {
     let named = accounts.iter().map(|account| ("AWS".to_owned(), account.clone())).collect();
     allowing_everything(Some(Matching::Only(Principals::Listed(named))))
 }

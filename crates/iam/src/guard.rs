@@ -7,7 +7,7 @@ use crate::can::actions::{pattern, representatives};
 use crate::can::{Answer, Query, Requirement};
 use crate::decide::Engine;
 use crate::document::Condition;
-use crate::facts::{SOME_ACCOUNT, everything, role, user};
+use crate::facts::{SOME_ACCOUNT, consent, everything, role, user};
 use crate::layers::Layers;
 use crate::principal::{Principal, is_account};
 
@@ -49,12 +49,21 @@ impl NeverAllows {
     /// Proves the promise, or finds a request that breaks it.
     ///
     /// Where no identity policies are given, the caller's own are taken to allow everything: what is left to
-    /// keep the promise are the other layers.
+    /// keep the promise are the other layers. Where no policy of the resource is given, keys and roles are taken
+    /// to leave it to the policies of their account.
     #[must_use]
     pub fn prove(&self, layers: &Layers) -> Proof {
         let mut layers = layers.clone();
+        let any_name = self.principals.is_empty();
+        let anybody = if any_name { anybody(&layers, &self.unless) } else { Vec::new() };
+        let principals = if any_name { &anybody } else { &self.principals };
         if layers.identity.is_empty() {
             layers.identity.push(everything());
+        }
+        if layers.resource.is_none() {
+            let accounts: BTreeSet<String> =
+                principals.iter().filter_map(|caller| caller.account().map(str::to_owned)).collect();
+            layers.resource = Some(vec![consent(&accounts.into_iter().collect::<Vec<_>>())]);
         }
         let engine = Engine::new(&layers);
         for name in self.actions.iter().filter(|text| !text.contains(['*', '?'])) {
@@ -74,9 +83,6 @@ impl NeverAllows {
             let patterns = self.actions.join(", ");
             return Proof::Unknown(format!("no action matches {patterns}, so there is nothing to prove"));
         }
-        let any_name = self.principals.is_empty();
-        let anybody = if any_name { anybody(&layers, &self.unless) } else { Vec::new() };
-        let principals = if any_name { &anybody } else { &self.principals };
         // Some condition of `unless` is not met: one question for each.
         let broken: Vec<Vec<Requirement>> = if self.unless.is_empty() {
             vec![Vec::new()]
@@ -135,8 +141,8 @@ fn anybody(layers: &Layers, unless: &[Condition]) -> Vec<Principal> {
             }
         }
     }
-    // Boundaries and session policies are about others than the root user; SCPs bind it.
-    let limited = layers.boundary.is_some() || layers.session.is_some();
+    // Identity policies, boundaries and session policies are about others than the root user; SCPs bind it.
+    let limited = layers.boundary.is_some() || layers.session.is_some() || !layers.identity.is_empty();
     let root = |account: &String| Principal::Root { account: account.clone(), partition: "aws".to_owned() };
     let mut anybody: Vec<Principal> =
         accounts.iter().flat_map(|account| [user(account), role(account)]).collect();

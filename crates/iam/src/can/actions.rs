@@ -1,7 +1,8 @@
-//! Actions that stand for many: of all that the same statements are about, one for each service.
+//! Actions that stand for many: of all that the same statements are about and that can be about the same kinds
+//! of resources, one.
 //!
-//! Whether a statement is about an action is all that a policy can tell of it, but what an action can be about
-//! depends on its service. An answer for one of them is an answer for its kin.
+//! Whether a statement is about an action is all that a policy can tell of it, and what kinds of resources it
+//! can be about is all that the catalogue adds. An answer for one of them is an answer for its kin.
 
 use std::collections::HashSet;
 
@@ -10,7 +11,7 @@ use crate::pattern::{Pattern, Syntax};
 use crate::statement::Statement;
 
 /// How many actions one question looks at.
-const MOST_ACTIONS: usize = 1_000;
+const MOST_ACTIONS: usize = 4_000;
 
 /// How many patterns of actions each action of AWS is held against.
 const MOST_PATTERNS: usize = 10_000;
@@ -68,7 +69,7 @@ pub(crate) fn representatives<'a>(
         found.cut = true;
         return found;
     }
-    let mut seen: HashSet<(Vec<bool>, &str)> = HashSet::new();
+    let mut seen: HashSet<(Vec<bool>, &str, Vec<&str>)> = HashSet::new();
     for service in catalogue.services() {
         let named = prefixes.contains(service.prefix);
         let taken = any_service && services.is_none_or(|services| services.contains(service.prefix));
@@ -84,7 +85,8 @@ pub(crate) fn representatives<'a>(
             }
             let signature: Vec<bool> =
                 statements.clone().map(|statement| statement.is_about(&lower)).collect();
-            if !seen.insert((signature, service.prefix)) {
+            let kinds = catalogue.action(name).map(|it| it.resource_types().map(|kind| kind.name).collect());
+            if !seen.insert((signature, service.prefix, kinds.unwrap_or_default())) {
                 continue;
             }
             if found.actions.len() >= MOST_ACTIONS {

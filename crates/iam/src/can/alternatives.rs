@@ -55,14 +55,13 @@ impl<'a> Need<'a> {
     }
 }
 
-/// The ways, each a list of needs. `None` stands for a way that cannot be judged, because a policy that must
-/// exist was not given.
+/// The ways, each a list of needs.
 pub(super) fn ways<'a>(
     engine: &'a Engine,
     asked: &Asked,
     same_account: bool,
     closed: bool,
-) -> Vec<Option<Vec<Need<'a>>>> {
+) -> Vec<Vec<Need<'a>>> {
     let plain = |layer: &'a Compiled| Need { layer, naming: Naming::Anyhow };
     let mut always: Vec<Need> = Vec::new();
     always.extend(engine.path(asked).iter().map(plain));
@@ -83,33 +82,30 @@ pub(super) fn ways<'a>(
             own.extend(limits.iter().copied());
             let has_own = !(matches!(caller, Principal::FederatedUser { .. }) && engine.session.is_none());
             if has_own {
-                if same_account && !closed {
-                    ways.push(Some(with(own)));
+                // Without the policy that must consent, the engine will say of whatever is found that it depends.
+                if same_account && !closed || closed && engine.resource.is_none() {
+                    ways.push(with(own));
                 } else if let Some(consent) = consent(Naming::Anyhow) {
                     own.push(consent);
-                    ways.push(Some(with(own)));
+                    ways.push(with(own));
                 }
             }
             if same_account {
-                ways.extend(consent(Naming::Directly).map(|need| Some(with(vec![need]))));
+                ways.extend(consent(Naming::Directly).map(|need| with(vec![need])));
                 if let Some(need) = consent(Naming::Through).filter(|_| has_own) {
                     let mut needs = limits;
                     needs.push(need);
-                    ways.push(Some(with(needs)));
+                    ways.push(with(needs));
                 }
-            }
-            if closed && engine.resource.is_none() {
-                ways.push(None);
             }
             return ways;
         }
         Principal::Federated { .. } | Principal::Service { .. } | Principal::Anonymous => true,
     };
     match (needs_consent, consent(Naming::Anyhow)) {
-        (false, _) => ways.push(Some(with(Vec::new()))),
-        (true, Some(need)) => ways.push(Some(with(vec![need]))),
-        (true, None) if closed => ways.push(None),
-        (true, None) => {}
+        (true, Some(need)) => ways.push(with(vec![need])),
+        (true, None) if !closed => {}
+        (false, _) | (true, None) => ways.push(with(Vec::new())),
     }
     ways
 }

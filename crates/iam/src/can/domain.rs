@@ -48,7 +48,7 @@ pub(crate) fn kinds(action: &str, partition: &str, account: Option<&str>) -> Vec
         for format in resource_type.arn_formats() {
             let sample = fill(format, partition, account.unwrap_or("111122223333"), "us-east-1", "example");
             kinds.push(Kind {
-                pattern: ArnPattern::new(&fill(format, "aws*", account.unwrap_or("*"), "*", "*"), false),
+                pattern: ArnPattern::new(&fill(format, partition, account.unwrap_or("*"), "*", "*"), false),
                 closed: closed_by_default(&action.to_ascii_lowercase(), &sample),
                 sample,
             });
@@ -62,10 +62,13 @@ pub(crate) fn kinds(action: &str, partition: &str, account: Option<&str>) -> Vec
     kinds
 }
 
+/// The partitions resources of AWS are in.
+const PARTITIONS: [&str; 3] = ["aws", "aws-cn", "aws-us-gov"];
+
 /// Whether an action can be about a resource, as far as the action catalogue tells.
 #[must_use]
 pub fn can_be_about(action: &str, resource: &str) -> bool {
-    kinds(action, "aws", None).iter().any(|kind| kind.takes_in(resource))
+    PARTITIONS.iter().flat_map(|partition| kinds(action, partition, None)).any(|kind| kind.takes_in(resource))
 }
 
 /// The sample of an action's first kind of resource, with a name of one's choice.

@@ -6,6 +6,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use crate::can::Budget;
 use crate::can::language::{Found, Glob, Variables, find};
 use crate::condition::family::Family;
 use crate::condition::{Asks, Quantifier, Test};
@@ -48,7 +49,7 @@ struct Demand<'test> {
 }
 
 /// Finds what a key may be. All literals are about that key.
-pub(crate) fn solve(literals: &[Literal], may_be_absent: bool, keys: &impl Keys) -> Solved {
+pub(crate) fn solve(literals: &[Literal], may_be_absent: bool, keys: &impl Keys, budget: &Budget) -> Solved {
     let met = |known: &Known| literals.iter().all(|literal| literal.is_met(known, keys));
     let mut single = Vec::new();
     let mut every = Vec::new();
@@ -71,7 +72,7 @@ pub(crate) fn solve(literals: &[Literal], may_be_absent: bool, keys: &impl Keys)
     let mut values = Vec::new();
     if !single.is_empty() || some.is_empty() {
         let all: Vec<Demand> = single.iter().chain(&every).chain(&some).copied().collect();
-        match value(&all, !every.is_empty() || !some.is_empty(), keys) {
+        match value(&all, !every.is_empty() || !some.is_empty(), keys, budget) {
             Value::Is(text) => values.push(text),
             Value::Nothing => {}
             Value::Unclear => exact = false,
@@ -79,7 +80,7 @@ pub(crate) fn solve(literals: &[Literal], may_be_absent: bool, keys: &impl Keys)
     } else {
         for one in &some {
             let all: Vec<Demand> = every.iter().chain([one]).copied().collect();
-            match value(&all, true, keys) {
+            match value(&all, true, keys, budget) {
                 Value::Is(text) => values.push(text),
                 Value::Nothing => {
                     values.clear();
@@ -98,7 +99,11 @@ pub(crate) fn solve(literals: &[Literal], may_be_absent: bool, keys: &impl Keys)
         if met(&known) {
             return Solved::Known(known);
         }
-        exact = false;
+        // Only `Null` can stand against values that everything else wants.
+        let present_is_barred = literals
+            .iter()
+            .any(|literal| matches!(literal.test.asks, Asks::Absent(_)) && !literal.is_met(&known, keys));
+        exact &= present_is_barred;
     }
     if may_be_absent && met(&Known::Absent) {
         return Solved::Known(Known::Absent);
@@ -113,13 +118,17 @@ enum Value {
 }
 
 /// A single value that meets all demands.
-fn value(demands: &[Demand], not_empty: bool, keys: &impl Keys) -> Value {
+fn value(demands: &[Demand], not_empty: bool, keys: &impl Keys, budget: &Budget) -> Value {
     let meets = |text: &str| {
         demands.iter().all(|demand| demand.family.matches(text, keys) == Truth::from(demand.inside))
     };
     let textual = |demand: &Demand| matches!(demand.family, Family::Text { .. } | Family::Arn { .. });
     let values: usize = demands.iter().map(|demand| demand.family.len()).sum();
     let mut samples = samples(demands);
+    let comparisons = samples.len().saturating_mul(values).min(MOST_COMPARISONS);
+    if !budget.spend(comparisons) {
+        return Value::Unclear;
+    }
     let all_tried = samples.len().saturating_mul(values) <= MOST_COMPARISONS;
     if !all_tried {
         samples.truncate((MOST_COMPARISONS / values.max(1)).max(1));
@@ -128,7 +137,7 @@ fn value(demands: &[Demand], not_empty: bool, keys: &impl Keys) -> Value {
         return Value::Is(text);
     }
     if demands.iter().all(textual) {
-        return textual_value(demands, not_empty, keys, &meets);
+        return textual_value(demands, not_empty, keys, budget, &meets);
     }
     let kinds = [
         demands.iter().all(|it| matches!(it.family, Family::Number(..))),
@@ -149,6 +158,7 @@ fn textual_value(
     demands: &[Demand],
     not_empty: bool,
     keys: &impl Keys,
+    budget: &Budget,
     meets: &dyn Fn(&str) -> bool,
 ) -> Value {
     let mut groups = Vec::new();
@@ -174,10 +184,10 @@ fn textual_value(
         }
     }
     groups.push(vec![Glob::not_empty()]);
-    let mut found = find(&groups, &unwanted);
+    let mut found = find(&groups, &unwanted, budget);
     if found == Found::Nothing && !not_empty {
         groups.pop();
-        found = find(&groups, &unwanted);
+        found = find(&groups, &unwanted, budget);
     }
     match found {
         Found::Text(text) if meets(&text) => Value::Is(text),

@@ -6,12 +6,15 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use crate::can::Budget;
 use crate::pattern::{ArnPattern, Keys, Pattern, Token};
 use crate::request::Known;
 
 /// How many sets of places a walk may visit before it gives up, and how many places in all.
 const MOST_STATES: usize = 20_000;
-const MOST_PLACES: usize = 1_000_000;
+const MOST_PLACES: usize = 500_000;
+/// What reading one character at one place costs, beside a comparison.
+const PLACE: usize = 4;
 
 /// A glob, one step for each character or wildcard.
 #[derive(Debug, Clone)]
@@ -131,7 +134,7 @@ fn extend<K: Keys>(
 }
 
 /// A text that is in one glob of each group and in none of the unwanted globs.
-pub(crate) fn find(groups: &[Vec<Glob>], unwanted: &[Glob]) -> Found {
+pub(crate) fn find(groups: &[Vec<Glob>], unwanted: &[Glob], budget: &Budget) -> Found {
     let globs: Vec<&Glob> = groups.iter().flatten().chain(unwanted).collect();
     if globs.iter().map(|glob| glob.steps.len()).sum::<usize>() > MOST_PLACES {
         return Found::TooMuch;
@@ -142,7 +145,7 @@ pub(crate) fn find(groups: &[Vec<Glob>], unwanted: &[Glob]) -> Found {
     }
     group_of.resize(globs.len(), None);
     let walk = Walk { fresh: fresh(&globs), globs, group_of, groups: groups.len() };
-    walk.run()
+    walk.run(budget)
 }
 
 /// Many globs reading one text.
@@ -159,7 +162,7 @@ struct Walk<'glob> {
 type State = Vec<(u32, u32)>;
 
 impl Walk<'_> {
-    fn run(&self) -> Found {
+    fn run(&self, budget: &Budget) -> Found {
         let mut start = BTreeSet::new();
         for glob in 0..self.globs.len() {
             self.enter(glob, 0, &mut start);
@@ -182,7 +185,7 @@ impl Walk<'_> {
             }
             for character in self.characters(&state) {
                 places += state.len();
-                if places > MOST_PLACES {
+                if places > MOST_PLACES || !budget.spend(PLACE * state.len()) {
                     return Found::TooMuch;
                 }
                 let after = self.step(&state, character);
@@ -238,19 +241,20 @@ impl Walk<'_> {
         after.into_iter().collect()
     }
 
-    /// The characters that make a difference here.
-    fn characters(&self, state: &State) -> BTreeSet<char> {
-        let mut characters = BTreeSet::from([self.fresh, ':']);
+    /// The characters that make a difference here: an ordinary one first, a colon last.
+    fn characters(&self, state: &State) -> Vec<char> {
+        let mut named = BTreeSet::new();
         for &(glob, place) in state {
             if let Some(Step::Char(wanted)) = self.steps(glob as usize).get(place as usize) {
-                characters.insert(*wanted);
+                named.insert(*wanted);
                 if self.globs.get(glob as usize).is_some_and(|glob| glob.fold) {
-                    characters.insert(wanted.to_ascii_lowercase());
-                    characters.insert(wanted.to_ascii_uppercase());
+                    named.insert(wanted.to_ascii_lowercase());
+                    named.insert(wanted.to_ascii_uppercase());
                 }
             }
         }
-        characters
+        named.remove(&':');
+        [self.fresh].into_iter().chain(named).chain([':']).collect()
     }
 
     /// Whether each group still has a glob that reads on.
@@ -337,7 +341,7 @@ mod tests {
             let groups: Vec<Vec<Glob>> =
                 groups.iter().map(|group| group.iter().map(|text| glob(text)).collect()).collect();
             let unwanted: Vec<Glob> = unwanted.iter().map(|text| glob(text)).collect();
-            let found = match find(&groups, &unwanted) {
+            let found = match find(&groups, &unwanted, &Budget::default()) {
                 Found::Text(text) => Some(text),
                 Found::Nothing => None,
                 Found::TooMuch => panic!("too much"),
@@ -357,9 +361,15 @@ mod tests {
     fn wildcards_in_arns_stop_at_colons() {
         let arn =
             |text: &str| Glob::of_arn(&ArnPattern::new(text, false), Variables::Valued(&Nothing)).unwrap();
-        let found =
-            find(&[vec![arn("arn:*:s3:::b/*")], vec![arn("arn:aws:*:*:*:*")]], &[arn("arn:aws:s3:::b/")]);
-        assert_eq!(found, Found::Text("arn:aws:s3:::b/:".to_owned()));
-        assert_eq!(find(&[vec![arn("arn:*:s3:::b")], vec![glob("arn:a:a:s3:::b")]], &[]), Found::Nothing);
+        let found = find(
+            &[vec![arn("arn:*:s3:::b/*")], vec![arn("arn:aws:*:*:*:*")]],
+            &[arn("arn:aws:s3:::b/")],
+            &Budget::default(),
+        );
+        assert_eq!(found, Found::Text("arn:aws:s3:::b/z".to_owned()));
+        assert_eq!(
+            find(&[vec![arn("arn:*:s3:::b")], vec![glob("arn:a:a:s3:::b")]], &[], &Budget::default()),
+            Found::Nothing
+        );
     }
 }

@@ -36,10 +36,6 @@ const MOST_STEPS: usize = 4_000;
 
 /// Looks for a request that `engine` allows and `beyond`, if given, does not.
 pub(super) fn can(engine: &Engine, beyond: Option<&Engine>, query: &Query) -> (Answer, bool) {
-    let partition = match query.principal.principal_arn() {
-        Some(arn) => arn.split(':').nth(1).unwrap_or("aws").to_owned(),
-        None => "aws".to_owned(),
-    };
     let owner = query.owner.or_else(|| query.principal.account());
     let request = Request {
         principal: query.principal.clone(),
@@ -75,17 +71,17 @@ pub(super) fn can(engine: &Engine, beyond: Option<&Engine>, query: &Query) -> (A
         unclear: None,
         another_caller: Cell::new(false),
     };
-    let all = kinds(query.action, &partition, owner);
+    let all: Vec<Kind> = partitions(engine, query)
+        .iter()
+        .flat_map(|partition| kinds(query.action, partition, owner))
+        .collect();
     for closed in [false, true] {
         search.kinds = all.iter().filter(|kind| kind.closed == closed).cloned().collect();
         if search.kinds.is_empty() {
             continue;
         }
         for way in ways(engine, &asked, same_account, closed) {
-            match way {
-                None => search.unclear("the resource has a policy of its own, and it was not given"),
-                Some(needs) => search.way(&needs, same_account, closed),
-            }
+            search.way(&way, same_account, closed);
         }
     }
     let answer = match (search.best, search.unclear) {
@@ -93,6 +89,23 @@ pub(super) fn can(engine: &Engine, beyond: Option<&Engine>, query: &Query) -> (A
         (best, _) => best,
     };
     (answer, search.another_caller.get())
+}
+
+/// The partitions the resource may be in: the caller's, and those its own policy and the question name.
+fn partitions(engine: &Engine, query: &Query) -> BTreeSet<String> {
+    let of =
+        |text: &str| text.strip_prefix("arn:")?.split_once(':').map(|(partition, _)| partition.to_owned());
+    let caller = query.principal.principal_arn();
+    let mut found: BTreeSet<String> = query.resources.iter().filter_map(|text| of(text)).collect();
+    found.insert(caller.as_deref().and_then(of).unwrap_or_else(|| "aws".to_owned()));
+    let statements = engine.resource.iter().flat_map(|layer| &layer.statements);
+    for item in statements.filter_map(|it| it.resources.as_ref()).flat_map(|listed| &listed.items).take(64) {
+        if let Some(Token::Literal(text)) = item.tokens().first() {
+            found.extend(of(text));
+        }
+    }
+    found.retain(|partition| !partition.contains(['*', '?']));
+    found
 }
 
 struct Search<'a> {
@@ -171,17 +184,17 @@ impl<'a> Search<'a> {
         // of allowing it some layer has no Allow statement that applies.
         let other_denies =
             beyond.applying(self.asked).flat_map(|layer| &layer.statements).filter(|it| it.denies);
-        for deny in other_denies.filter(|it| it.action(self.asked) == Truth::True && it.malformed.is_none()) {
+        for deny in other_denies.filter(|it| {
+            it.action(self.asked) == Truth::True
+                && it.malformed.is_none()
+                && it.principals.as_ref().is_none_or(|it| it.grant(self.asked).any() == Truth::True)
+        }) {
             let mut choices = choices.clone();
             choices.push(vec![deny]);
             self.combine(&choices, &denies);
         }
         let mut refusals: Vec<Vec<&'a Statement>> = vec![denies];
-        for way in ways(beyond, self.asked, same_account, closed) {
-            let Some(needs) = way else {
-                self.unclear("the resource has a policy of its own, and it was not given");
-                continue;
-            };
+        for needs in ways(beyond, self.asked, same_account, closed) {
             let mut next = Vec::new();
             for refusal in &refusals {
                 for need in &needs {
@@ -380,7 +393,7 @@ impl<'a> Search<'a> {
         }
         let variables = variables(chosen, &self.assumed);
         if let Some(anyone) = &self.anyone {
-            match anyone.name(&by_key, &mut draft) {
+            match anyone.name(&by_key, &mut draft, self.budget) {
                 Solved::Known(_) => {}
                 Solved::Nothing => return Fit::Nothing,
                 Solved::Unclear => {
@@ -395,7 +408,7 @@ impl<'a> Search<'a> {
             }
             match by_key.get(&**key) {
                 None => draft.set(key, Known::Values(vec!["example".to_owned()])),
-                Some(literals) => match solve(literals, false, &draft) {
+                Some(literals) => match solve(literals, false, &draft, self.budget) {
                     Solved::Known(known) => draft.set(key, known),
                     Solved::Nothing | Solved::Unclear => {
                         return Fit::Unclear(format!(
@@ -424,7 +437,7 @@ impl<'a> Search<'a> {
                 }
             }
             let with_variables = literals.iter().any(|it| !variables_of(it.test).is_empty());
-            match solve(literals, *self.request.context.unlisted(key) == Known::Absent, &draft) {
+            match solve(literals, self.may_be_absent(key), &draft, self.budget) {
                 Solved::Known(known) => draft.set(key, known),
                 Solved::Nothing if !with_variables => return Fit::Nothing,
                 Solved::Nothing | Solved::Unclear => {
@@ -453,6 +466,12 @@ impl<'a> Search<'a> {
                 Fit::Unclear("the resource patterns are too many or too long to compare".to_owned())
             }
         }
+    }
+
+    /// Whether a request could come without a key. What AWS sends with every request it does not document for
+    /// services and identities of providers.
+    fn may_be_absent(&self, key: &str) -> bool {
+        *self.request.context.unlisted(key) == Known::Absent || self.query.principal.account().is_none()
     }
 
     /// A resource that fits.
@@ -490,7 +509,7 @@ impl<'a> Search<'a> {
             let globs = listed.items.iter().filter_map(|pattern| Glob::of(pattern, values));
             if inside == listed.all_but { unwanted.extend(globs) } else { groups.push(globs.collect()) }
         }
-        match find(&groups, &unwanted) {
+        match find(&groups, &unwanted, self.budget) {
             Found::Text(text) if !fits(&text) => Found::TooMuch,
             found => found,
         }
@@ -515,7 +534,7 @@ impl<'a> Search<'a> {
                 groups.push(listed.items.iter().filter_map(|pattern| Glob::of(pattern, widened)).collect());
             }
         }
-        find(&groups, &unwanted) != Found::Nothing
+        find(&groups, &unwanted, self.budget) != Found::Nothing
     }
 }
 
@@ -540,10 +559,10 @@ impl Anyone {
     }
 
     /// Finds a name that the conditions about the caller allow, and sets the keys that follow from it.
-    fn name(&self, by_key: &BTreeMap<&str, Vec<Literal>>, draft: &mut Draft) -> Solved {
+    fn name(&self, by_key: &BTreeMap<&str, Vec<Literal>>, draft: &mut Draft, budget: &Budget) -> Solved {
         let mut template = format!("{}?*", self.head);
         if let Some(literals) = by_key.get(NAME).filter(|_| self.is_user) {
-            match solve(literals, false, draft) {
+            match solve(literals, false, draft, budget) {
                 Solved::Known(Known::Values(values)) if values.len() == 1 => {
                     template = format!("{}{}", self.head, values.concat());
                 }
@@ -561,7 +580,7 @@ impl Anyone {
         let own = Test::new(&own.condition, false, false);
         let mut literals = literals.clone();
         literals.push(Literal { test: &own, holds: true });
-        match solve(&literals, false, draft) {
+        match solve(&literals, false, draft, budget) {
             Solved::Known(Known::Values(values)) if values.len() == 1 => self.set(values.concat(), draft),
             // A name that was found first may be one the ARN cannot have.
             Solved::Nothing if template.ends_with("?*") => Solved::Nothing,

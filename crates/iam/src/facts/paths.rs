@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use crate::can::{Answer, domain};
 use crate::escalation::{DecidedBy, Gains, On, Path, Step, paths};
-use crate::facts::{Holders, fixed, query};
+use crate::facts::{Holders, fixed, must, query};
 use crate::principal::Principal;
 
 /// The paths a document opens.
@@ -117,27 +117,38 @@ impl Finder<'_> {
         if let Some(known) = self.answers.get(&key) {
             return known.clone();
         }
-        let mut assume = fixed(&step.context);
+        let account = caller.account().unwrap_or_default();
+        let arn = caller.principal_arn().unwrap_or_default();
+        let partition = arn.split(':').nth(1).unwrap_or("aws");
+        let mut choices = vec![fixed(&step.context)];
         if asking == Asking::Decided {
-            assume.extend(fixed(&step.free));
+            for (key, values) in &step.free {
+                let with = |value: &String| {
+                    let value = value.replace("${Partition}", partition).replace("${Account}", account);
+                    choices.iter().cloned().map(move |mut choice| {
+                        choice.push(must("StringEquals", key, &value));
+                        choice
+                    })
+                };
+                choices = values.iter().flat_map(with).collect();
+            }
         }
         let resources: Vec<String> = match (asking, step.on) {
             (Asking::AnyResource, _) | (Asking::Decided, None) => Vec::new(),
             (Asking::Decided, Some(On::Own)) => caller.principal_arn().into_iter().collect(),
             (Asking::Decided, Some(On::Any)) => {
-                let account = caller.account().unwrap_or_default();
-                let arn = caller.principal_arn().unwrap_or_default();
-                let partition = arn.split(':').nth(1).unwrap_or("aws");
                 domain::sample(&step.action, partition, account, "any-other").into_iter().collect()
             }
         };
-        let answer = self.holders.engine.can_noting(&query(
-            caller,
-            &step.action,
-            &resources,
-            &assume,
-            &self.holders.budget,
-        ));
+        let mut answer = (Answer::No, false);
+        for assume in &choices {
+            let query = query(caller, &step.action, &resources, assume, &self.holders.budget);
+            let (one, depends) = self.holders.engine.can_noting(&query);
+            answer = (answer.0.or(one), answer.1 || depends);
+            if matches!(answer.0, Answer::Yes(_)) {
+                break;
+            }
+        }
         self.answers.insert(key, answer.clone());
         answer
     }

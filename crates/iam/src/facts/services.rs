@@ -46,7 +46,9 @@ pub(super) fn whole(policy: &Policy) -> WholeServices {
                 Some(Matching::Only(texts)) => {
                     texts.iter().any(|text| !text.is_empty() && text.bytes().all(|byte| byte == b'*'))
                 }
-                Some(Matching::AllBut(_)) => true,
+                Some(Matching::AllBut(texts)) => {
+                    !texts.iter().any(|text| text.bytes().all(|byte| byte == b'*'))
+                }
                 None => false,
             };
             statement.effect == Effect::Deny || all && statement.conditions.is_empty()

@@ -95,12 +95,16 @@ impl Gate {
     }
 
     /// Whether a caller is let in for any of the actions the document is about.
-    pub(super) fn admits(&self, caller: &Principal, assume: &[Requirement]) -> Answer {
+    pub(super) fn admits(&self, caller: &Principal, any_name: bool, assume: &[Requirement]) -> Answer {
         let mut best = Answer::No;
+        let mut another_caller = false;
         for action in &self.actions.actions {
             let budget = Some(&self.budget);
-            let query = Query { owner: Some(&self.owner), assume, budget, ..Query::new(caller, action) };
-            best = best.or(self.engine.can(&query));
+            let query =
+                Query { owner: Some(&self.owner), assume, budget, any_name, ..Query::new(caller, action) };
+            let (answer, depends) = self.engine.can_noting(&query);
+            another_caller |= depends && any_name;
+            best = best.or(answer);
             if matches!(best, Answer::Yes(_)) {
                 break;
             }
@@ -109,7 +113,24 @@ impl Gate {
             let reason = "the document tells too many actions apart to look at all of them".to_owned();
             best = best.or(Answer::Unknown(reason));
         }
+        if another_caller {
+            best = best.or(Answer::Unknown("it depends on more of the caller than its name".to_owned()));
+        }
         best
+    }
+
+    /// Whether anybody of an account is let in: users and roles of any name, and the root user.
+    fn admits_somebody_of(&self, account: &str, assume: &[Requirement]) -> Answer {
+        let root = Principal::Root { account: account.to_owned(), partition: "aws".to_owned() };
+        let named = self.admits(&user(account), true, assume).or(self.admits(&role(account), true, assume));
+        match named {
+            Answer::Yes(_) => named,
+            // The root user is one of many: that it alone is kept out, or let in, is no condition to report.
+            other => match self.admits(&root, false, assume) {
+                Answer::Yes(request) => Answer::Yes(request),
+                root => other.or(root),
+            },
+        }
     }
 }
 
@@ -133,9 +154,15 @@ fn owner(policy: &Policy) -> Option<String> {
 pub(super) fn find(policy: &Policy, setting: &Setting) -> (Trust, Answer, Federation) {
     let gate = Gate::of(policy, setting);
     let named = named(policy);
-    let stranger = user(&gate.stranger);
     let pins = strangers_context(&gate.stranger);
-    let public = gate.admits(&Principal::Anonymous, &pins).or(gate.admits(&stranger, &pins));
+    // Who does not sign has no id to be known by.
+    let unsigned: Vec<Requirement> =
+        pins.iter().filter(|pin| pin.condition.key != "aws:userid").cloned().collect();
+    let public = gate
+        .admits(&Principal::Anonymous, false, &unsigned)
+        .or(gate.admits_somebody_of(&gate.stranger, &pins));
+    let conditioned: Vec<String> =
+        accounts_named(policy).into_iter().filter(|account| *account != gate.owner).take(8).collect();
     let mut trust = Trust::none();
     let mut federation = Federation::none();
     if named.len() > MOST_NAMED {
@@ -143,15 +170,23 @@ pub(super) fn find(policy: &Policy, setting: &Setting) -> (Trust, Answer, Federa
         trust.answer = trust.answer.or(Answer::Unknown(reason));
     }
     for (kind, value) in named.iter().take(MOST_NAMED) {
-        let (account, caller) = match (kind.as_str(), value.as_str()) {
-            ("AWS", "*") => (None, stranger.clone()),
-            ("AWS", account) if is_account(account) => (Some(account.to_owned()), role(account)),
+        let (account, answer) = match (kind.as_str(), value.as_str()) {
+            // Everyone: somebody of an account nobody names, or of one that a condition names.
+            ("AWS", "*") => {
+                let others = conditioned.iter().chain([&gate.stranger]);
+                let answers =
+                    others.map(|account| gate.admits_somebody_of(account, &pins_of_account(account)));
+                (None, answers.fold(Answer::No, Answer::or))
+            }
+            ("AWS", account) if is_account(account) => {
+                (Some(account.to_owned()), gate.admits_somebody_of(account, &[]))
+            }
             ("AWS", arn) => match Principal::parse(arn) {
                 Ok(Principal::Root { account, .. }) => {
-                    let caller = role(&account);
-                    (Some(account), caller)
+                    let answer = gate.admits_somebody_of(&account, &[]);
+                    (Some(account), answer)
                 }
-                Ok(caller) => (caller.account().map(str::to_owned), caller),
+                Ok(caller) => (caller.account().map(str::to_owned), gate.admits(&caller, false, &[])),
                 // Somebody deleted is let in no more; anything else cannot be read.
                 Err(_) if value.starts_with("AIDA") || value.starts_with("AROA") => continue,
                 Err(_) => {
@@ -178,7 +213,6 @@ pub(super) fn find(policy: &Policy, setting: &Setting) -> (Trust, Answer, Federa
         if account.as_deref() == Some(&gate.owner) {
             continue;
         }
-        let answer = gate.admits(&caller, &[]);
         if answer == Answer::No {
             continue;
         }
@@ -201,7 +235,7 @@ pub(super) fn find(policy: &Policy, setting: &Setting) -> (Trust, Answer, Federa
     });
     if excludes {
         // Everyone but a list lets in whoever is not on it.
-        let answer = gate.admits(&stranger, &[]);
+        let answer = gate.admits_somebody_of(&gate.stranger, &[]);
         trust.answer = trust.answer.or(answer);
     }
     (trust, public, federation)
@@ -222,6 +256,17 @@ pub(super) fn named(policy: &Policy) -> BTreeSet<(String, String)> {
     named
 }
 
+/// The principals a document names anywhere, also those it leaves out or denies.
+pub(super) fn everyone_named(policy: &Policy) -> BTreeSet<(String, String)> {
+    let named = policy.statements.iter().filter_map(|statement| match &statement.principals {
+        Some(Matching::Only(Principals::Listed(pairs)) | Matching::AllBut(Principals::Listed(pairs))) => {
+            Some(pairs)
+        }
+        _ => None,
+    });
+    named.flatten().take(MOST_NAMED).cloned().collect()
+}
+
 /// What a stranger cannot choose: its organization, and where a request on its behalf comes from.
 ///
 /// AWS names the same keys where it says when a policy is not public
@@ -233,21 +278,41 @@ fn strangers_context(account: &str) -> Vec<Requirement> {
         must("ForAllValues:StringLike", "aws:PrincipalOrgPaths", "o-stranger00/*"),
         must("StringEqualsIfExists", "aws:SourceOrgID", "o-stranger00"),
         must("ForAllValues:StringLike", "aws:SourceOrgPaths", "o-stranger00/*"),
-        must("ArnLikeIfExists", "aws:SourceArn", &format!("arn:*:*:*:{account}:*")),
         must("StringEqualsIfExists", "aws:SourceVpc", "vpc-05747261"),
         must("StringEqualsIfExists", "aws:SourceVpce", "vpce-05747261"),
         must("StringEqualsIfExists", "aws:VpceOrgID", "o-stranger00"),
         must("StringLikeIfExists", "aws:userid", "AIDASTRANGER00000000*"),
     ];
-    let of_accounts = [
+    pins.extend(pins_of_account(account));
+    pins
+}
+
+/// What follows from the account somebody acts from, whatever AWS service stands between.
+fn pins_of_account(account: &str) -> Vec<Requirement> {
+    let keys = [
         "aws:SourceAccount",
         "aws:SourceOwner",
         "aws:VpceAccount",
         "kms:CallerAccount",
         "s3:DataAccessPointAccount",
     ];
-    pins.extend(of_accounts.map(|key| must("StringEqualsIfExists", key, account)));
+    let mut pins: Vec<Requirement> =
+        keys.into_iter().map(|key| must("StringEqualsIfExists", key, account)).collect();
+    // The ARNs of buckets carry no account, and anybody may have a bucket of a name nobody has.
+    let mut source = must("ArnLikeIfExists", "aws:SourceArn", &format!("arn:*:*:*:{account}:*"));
+    source.condition.values.push(format!("arn:*:s3:::somebody-elses-{account}*"));
+    pins.push(source);
+    let point = format!("arn:*:s3:*:{account}:accesspoint/*");
+    pins.push(must("ArnLikeIfExists", "s3:DataAccessPointArn", &point));
     pins
+}
+
+/// The accounts that conditions name.
+pub(super) fn accounts_named(policy: &Policy) -> BTreeSet<String> {
+    let conditions = policy.statements.iter().flat_map(|statement| &statement.conditions);
+    let values = conditions.flat_map(|condition| &condition.values);
+    let accounts = values.map(|value| value.split(':').nth(4).unwrap_or(value));
+    accounts.filter(|account| is_account(account)).map(str::to_owned).collect()
 }
 
 /// Whether any identity of an OIDC provider is let in, whatever its subject.
@@ -259,23 +324,29 @@ fn federated(gate: &Gate, provider: &str) -> Answer {
     // Those identify the application in `aud`, and their users belong to it.
     let by_application =
         ["cognito-identity.amazonaws.com", "accounts.google.com", "graph.facebook.com", "www.amazon.com"];
+    let subject = format!("{name}:sub");
+    // A subject whose owner nobody else has: it ends in `-stranger`, and no later part does.
+    let of_stranger = |head: &str, separator: char| {
+        let mut no_other = must("StringLike", &subject, &format!("{head}*{separator}*-stranger{separator}*"));
+        no_other.holds = false;
+        vec![must("StringLike", &subject, &format!("{head}*-stranger{separator}*")), no_other]
+    };
     let stranger = if by_application.contains(&name) {
-        must("StringEquals", &format!("{name}:aud"), "somebody-elses-application")
+        vec![must("StringEquals", &format!("{name}:aud"), "somebody-elses-application")]
     } else {
-        let subject = match name {
-            "token.actions.githubusercontent.com" => "repo:somebody-else/anything:ref:refs/heads/main",
-            "gitlab.com" => "project_path:somebody-else/anything:ref_type:branch:ref:main",
-            "app.terraform.io" => "organization:somebody-else:project:any:workspace:any:run_phase:apply",
-            _ => "somebody-else",
-        };
-        must("StringEquals", &format!("{name}:sub"), subject)
+        match name {
+            "token.actions.githubusercontent.com" => of_stranger("repo:", '/'),
+            "gitlab.com" => of_stranger("project_path:", '/'),
+            "app.terraform.io" | "agent.buildkite.com" => of_stranger("organization:", ':'),
+            _ => vec![must("StringEquals", &subject, "somebody-else")],
+        }
     };
     let caller = Principal::Federated { provider: provider.to_owned() };
     let about_application = |condition: &Condition| {
         let key = condition.key.to_ascii_lowercase();
         key.ends_with(":aud") || key.ends_with(":azp")
     };
-    match gate.admits(&caller, &[stranger]) {
+    match gate.admits(&caller, false, &stranger) {
         // The audience is the same for everybody who asks the provider for a token.
         Answer::YesIf(conditions, request)
             if !by_application.contains(&name)

@@ -6,6 +6,7 @@ use super::actions::pattern;
 use super::{Desk, is_plain, is_star, rules, shown};
 use crate::actions::{Action, Catalogue, ResourceType};
 use crate::caller::Asked;
+use crate::can::Budget;
 use crate::can::language::{Found, Glob, Variables, find};
 use crate::document::{Matching, Statement};
 use crate::pattern::{ArnPattern, Keys, Match, Pattern, Syntax};
@@ -120,7 +121,9 @@ fn is_met(listed: &Pattern, format: &str, desk: &mut Desk) -> bool {
     let slash = Pattern::new("*/*", Syntax { wildcards: true, variables: false, fold: false });
     let unwanted: Vec<Glob> = glob(&slash).filter(|_| format == BUCKET).into_iter().collect();
     match (glob(listed), kind) {
-        (Some(listed), Some(kind)) => find(&[vec![listed], vec![kind]], &unwanted) != Found::Nothing,
+        (Some(listed), Some(kind)) => {
+            find(&[vec![listed], vec![kind]], &unwanted, &Budget::default()) != Found::Nothing
+        }
         _ => true,
     }
 }

@@ -234,3 +234,84 @@ fn whole_services_and_roles_to_pass() {
         ("yes", vec!["arn:aws:iam::123456789012:role/app-*".to_owned()])
     );
 }
+
+/// A bucket's policy that lets everyone in under a condition.
+fn open_bucket(actions: Value, resource: &str, condition: Value) -> Facts {
+    facts(&allow(json!({"Action": actions, "Principal": "*", "Resource": resource, "Condition": condition})))
+}
+
+#[test]
+fn every_kind_of_resource_is_looked_at() {
+    for (actions, resource) in [
+        ("s3:List*", "arn:aws:s3:::b"),
+        ("s3:Delete*", "arn:aws:s3:::b"),
+        ("*", "arn:aws:lambda:eu-west-1:111122223333:function:f"),
+        ("events:*", "arn:aws:events:eu-west-1:111122223333:event-bus/b"),
+    ] {
+        let found = open_bucket(json!(actions), resource, json!({}));
+        assert_eq!(
+            (found.public.as_str(), found.trust.answer.as_str()),
+            ("yes", "yes"),
+            "{actions} {resource}"
+        );
+    }
+}
+
+#[test]
+fn a_stranger_may_have_any_name_and_be_of_any_kind() {
+    let public = |condition: Value| {
+        open_bucket(json!("s3:GetObject"), "arn:aws:s3:::b/*", condition).public.as_str().to_owned()
+    };
+    assert_eq!(public(json!({"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/deploy"}})), "yes_if");
+    assert_eq!(public(json!({"StringLike": {"aws:username": "adm*"}})), "yes_if");
+    assert_ne!(public(json!({"StringEquals": {"aws:PrincipalType": "AssumedRole"}})), "no");
+    assert_ne!(public(json!({"Null": {"aws:PrincipalArn": "true"}})), "no");
+    assert_ne!(public(json!({"StringEquals": {"aws:PrincipalAccount": "anonymous"}})), "no");
+    assert_ne!(public(json!({"ArnLike": {"aws:SourceArn": "arn:aws:s3:::*"}})), "no");
+    assert_eq!(public(json!({"ArnLike": {"aws:SourceArn": "arn:aws:s3:::mine"}})), "no");
+    let trust = |principal: Value, condition: Value| {
+        let found = facts(&allow(
+            json!({"Action": "sts:AssumeRole", "Principal": principal, "Condition": condition}),
+        ));
+        found.trust.answer.as_str().to_owned()
+    };
+    let account = json!({"AWS": "222233334444"});
+    let one = json!({"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::222233334444:role/ci"}});
+    assert_eq!(trust(account.clone(), one), "yes_if");
+    assert_eq!(trust(account, json!({"StringEquals": {"aws:username": "bob"}})), "yes_if");
+    assert_eq!(
+        trust(json!("*"), json!({"StringEquals": {"aws:PrincipalAccount": "222233334444"}})),
+        "yes_if"
+    );
+}
+
+#[test]
+fn what_may_be_attached_decides() {
+    let admin = |condition: Value| {
+        facts(&allow(json!({"Action": "iam:AttachRolePolicy", "Condition": condition}))).grants_admin
+    };
+    let arn = |operator: &str, arn: &str| json!({operator: {"iam:PolicyARN": arn}});
+    assert_eq!(admin(arn("ArnNotEquals", "arn:aws:iam::aws:policy/AdministratorAccess")).as_str(), "yes_if");
+    assert_eq!(admin(arn("ArnEquals", "arn:aws:iam::aws:policy/IAMFullAccess")).as_str(), "yes_if");
+    assert_eq!(admin(arn("ArnEquals", "arn:aws:iam::aws:policy/ReadOnlyAccess")).as_str(), "no");
+    let gov = json!({"Action": "iam:AttachUserPolicy", "Resource": "arn:aws-us-gov:iam::111122223333:user/*",
+        "Condition": arn("ArnEquals", "arn:aws-us-gov:iam::aws:policy/AdministratorAccess")});
+    assert_eq!(facts(&allow(gov)).grants_admin.as_str(), "yes_if");
+}
+
+#[test]
+fn an_owner_cut_short_is_somebody_else() {
+    let github = |sub: &str| {
+        facts(&allow(json!({"Action": "sts:AssumeRoleWithWebIdentity",
+            "Principal": {"Federated": "arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com"},
+            "Condition": {"StringLike": {"token.actions.githubusercontent.com:sub": sub}}})))
+        .federation
+        .answer
+    };
+    for open in ["repo:me*", "repo:*/infra:*", "repo:*:environment:prod", "*:pull_request"] {
+        assert_ne!(github(open).as_str(), "no", "{open}");
+    }
+    for closed in ["repo:me/*", "repo:me/infra:ref:refs/heads/*", "repo:me/?*"] {
+        assert_eq!(github(closed).as_str(), "no", "{closed}");
+    }
+}

@@ -120,6 +120,25 @@ fn an_exception_holds_only_for_whom_it_is_made() {
 }
 
 #[test]
+fn every_kind_of_resource_counts_for_a_promise() {
+    let nothing = scps(json!({"Effect": "Deny", "Action": "ec2:RunInstances", "Resource": "*"}));
+    let about = |action: &str, resource: &str| {
+        let promise = NeverAllows { resources: vec![resource.to_owned()], ..never(&[action]) };
+        shown(&promise.prove(&nothing))
+    };
+    assert!(about("s3:List*", "arn:aws:s3:::audit").starts_with("s3:"));
+    assert!(about("iam:*", "arn:aws:iam::111122223333:role/x").starts_with("iam:"));
+    assert!(about("s3:Delete*", "arn:aws:s3:::audit").starts_with("s3:Delete"));
+    // Keys leave it to their accounts, where nobody says otherwise; an SCP settles it all the same.
+    assert!(about("kms:Decrypt", "*").starts_with("kms:Decrypt"));
+    let keys = scps(json!({"Effect": "Deny", "Action": "kms:*", "Resource": "*"}));
+    assert_eq!(shown(&never(&["kms:*"]).prove(&keys)), "holds");
+    let policies =
+        scps(json!({"Effect": "Deny", "Action": "iam:DeleteRole", "Resource": "arn:aws:iam::*:role/*"}));
+    assert_eq!(shown(&never(&["iam:DeleteRole"]).prove(&policies)), "holds");
+}
+
+#[test]
 fn what_a_new_version_gives_away_is_shown() {
     let check = |old: Value, new: Value, expect: &str, action: &str| {
         let (old, new) = (policy(old), policy(new));
@@ -154,6 +173,12 @@ fn what_a_new_version_gives_away_is_shown() {
     };
     check(limited(json!("a")), limited(json!(["b", "a"])), "yes_if", "s3:GetObject");
     check(limited(json!(["a", "b"])), limited(json!("b")), "no", "");
+    let named = |values: Value| {
+        json!({"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*",
+            "Condition": {"StringEquals": {"aws:username": values}}})
+    };
+    check(named(json!("a")), named(json!(["a", "b"])), "yes_if", "s3:GetObject");
+    check(named(json!(["a", "b"])), named(json!("a")), "no", "");
     // A Deny that is gone.
     let deny = |resource: &str| json!({"Effect": "Deny", "Action": "s3:DeleteBucket", "Resource": resource});
     check(deny("*"), deny("arn:aws:s3:::logs"), "yes", "s3:DeleteBucket");
@@ -170,4 +195,17 @@ fn what_a_new_version_gives_away_is_shown() {
         "s3:GetObject",
     );
     check(bucket(one), bucket(json!({"AWS": "444455556666"})), "no", "");
+    let conditioned = |accounts: Value| {
+        json!({"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*", "Principal": "*",
+            "Condition": {"StringEquals": {"aws:PrincipalAccount": accounts}}})
+    };
+    let more = conditioned(json!(["444455556666", "777788889999"]));
+    check(conditioned(json!("444455556666")), more, "yes_if", "s3:GetObject");
+    let but = |principals: Value| {
+        json!({"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*",
+            "NotPrincipal": {"AWS": principals}})
+    };
+    let (two, one) = (json!(["444455556666", "777788889999"]), json!(["777788889999"]));
+    let gained = weakening(&policy(but(two)), &policy(but(one)), &Setting::default(), 0);
+    assert_ne!(gained.answer.as_str(), "no");
 }
