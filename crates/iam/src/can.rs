@@ -8,6 +8,7 @@
 pub(crate) mod actions;
 mod alternatives;
 pub(crate) mod domain;
+mod draft;
 pub(crate) mod keys;
 pub(crate) mod language;
 mod search;

@@ -15,6 +15,7 @@ use crate::principal::{Principal, is_account};
 
 pub use paths::{Escalations, PathFound};
 pub use services::{PassRole, WholeServices};
+pub(crate) use trust::everyone_named;
 pub use trust::{Federation, Trust, Trusted};
 pub use weakening::{Gained, Weakening, weakening};
 

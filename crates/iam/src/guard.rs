@@ -7,7 +7,7 @@ use crate::can::actions::{pattern, representatives};
 use crate::can::{Answer, Query, Requirement};
 use crate::decide::Engine;
 use crate::document::Condition;
-use crate::facts::{SOME_ACCOUNT, consent, everything, role, user};
+use crate::facts::{SOME_ACCOUNT, consent, everyone_named, everything, role, user};
 use crate::layers::Layers;
 use crate::principal::{Principal, is_account};
 
@@ -38,6 +38,8 @@ pub enum Proof {
     Holds {
         /// How many actions stood for all of them.
         actions: usize,
+        /// How many kinds of callers it was proved of.
+        callers: usize,
     },
     /// This request breaks it.
     Broken(Answer),
@@ -100,7 +102,7 @@ impl NeverAllows {
                         owner: self.owner.as_deref(),
                         assume,
                         caller_is_given: true,
-                        any_name,
+                        any_name: any_name && is_ordinary(principal),
                         ..Query::new(principal, action)
                     };
                     worst = worst.or(engine.can(&query));
@@ -111,7 +113,7 @@ impl NeverAllows {
             }
         }
         match worst {
-            Answer::No => Proof::Holds { actions: chosen.actions.len() },
+            Answer::No => Proof::Holds { actions: chosen.actions.len(), callers: principals.len() },
             Answer::Unknown(reason) => Proof::Unknown(reason),
             broken @ (Answer::Yes(_) | Answer::YesIf(..)) => Proof::Broken(broken),
         }
@@ -147,5 +149,15 @@ fn anybody(layers: &Layers, unless: &[Condition]) -> Vec<Principal> {
     let mut anybody: Vec<Principal> =
         accounts.iter().flat_map(|account| [user(account), role(account)]).collect();
     anybody.extend(accounts.iter().filter(|_| !limited).map(root));
+    // Whoever the policy of the resource or the endpoint names is somebody of its own.
+    let naming = [&layers.resource, &layers.endpoint].into_iter().flatten().flatten();
+    let named = naming.flat_map(everyone_named).filter(|(kind, _)| kind == "AWS");
+    let named = named.filter_map(|(_, value)| Principal::parse(&value).ok());
+    anybody.extend(named.filter(|caller| caller.account().is_some()).take(MOST_ACCOUNTS));
     anybody
+}
+
+/// Whether a caller stands for all of its kind, since nobody named it.
+fn is_ordinary(caller: &Principal) -> bool {
+    caller.principal_arn().is_some_and(|arn| arn.ends_with("/example"))
 }

@@ -2,7 +2,6 @@
 //!
 //! `docs/guides/policy-tests.md` describes the format.
 
-mod callers;
 mod judge;
 mod lines;
 mod needed;
@@ -18,7 +17,7 @@ use super::answer::conditions;
 use super::scene::{Files, Scene, StatementPlace};
 use super::simulate::{UnknownReport, deciding, unknown};
 use super::{Witness, attribution};
-use judge::{Ask, Judged, Prepared};
+use judge::{Judged, Prepared};
 
 /// A test file, read.
 #[derive(Debug, Clone)]
@@ -210,13 +209,12 @@ fn report(case: &Prepared, judged: &Judged) -> CaseReport {
                 _ => format!("expected {expected}, got {got}"),
             };
         }
-        Judged::Proved(Proof::Holds { actions }) => {
+        Judged::Proved(Proof::Holds { actions, callers }) => {
             let many = if *actions == 1 { "1 action".to_owned() } else { format!("{actions} actions") };
-            let callers = match &case.ask {
-                Ask::Prove(promise) => promise.callers(),
-                Ask::Decide { .. } => 0,
+            let callers = match callers {
+                1 => "1 kind of caller".to_owned(),
+                callers => format!("{callers} kinds of callers"),
             };
-            let callers = if callers == 1 { "1 caller".to_owned() } else { format!("{callers} callers") };
             report.reason = format!("no request breaks it ({many}, {callers})");
         }
         Judged::Proved(Proof::Unknown(reason)) => report.reason = format!("nobody can say: {reason}"),

@@ -257,7 +257,7 @@ pub(super) fn named(policy: &Policy) -> BTreeSet<(String, String)> {
 }
 
 /// The principals a document names anywhere, also those it leaves out or denies.
-pub(super) fn everyone_named(policy: &Policy) -> BTreeSet<(String, String)> {
+pub(crate) fn everyone_named(policy: &Policy) -> BTreeSet<(String, String)> {
     let named = policy.statements.iter().filter_map(|statement| match &statement.principals {
         Some(Matching::Only(Principals::Listed(pairs)) | Matching::AllBut(Principals::Listed(pairs))) => {
             Some(pairs)

@@ -9,7 +9,6 @@ use provost_iam::outcome::{Decision, Outcome};
 use provost_iam::request::Request;
 use provost_iam::scenario::layer;
 
-use super::callers::{Callers, SOME_ACCOUNT, callers};
 use super::text::{AskText, CaseText, NeverText, RequestMembers as _, SuiteText};
 use super::{CaseResult, Expectation};
 use crate::policy::scene::{Files, Scene, layers_of};
@@ -50,13 +49,6 @@ pub(super) enum Judged {
     Proved(Proof),
 }
 
-impl Promise {
-    /// How many callers it is proved for.
-    pub(super) fn callers(&self) -> usize {
-        self.promise.principals.len()
-    }
-}
-
 /// Makes a case ready.
 pub(super) fn prepare(
     suite: &SuiteText,
@@ -92,19 +84,12 @@ fn promise(text: &NeverText, scene: &Scene, assumed: &mut Vec<String>) -> Result
     }
     let mut open = None;
     let principals = if text.principals.is_empty() {
-        let Callers { callers, named, cut } = callers(&scene.layers, &text.unless);
-        let more = match named {
-            0 => String::new(),
-            1 => " and 1 that the policies or the exception single out".to_owned(),
-            named => format!(" and {named} that the policies or the exception single out"),
-        };
-        assumed.push(format!(
-            "the callers are ordinary ones of account {SOME_ACCOUNT}{more} (no principals are given)"
-        ));
-        if cut {
-            open = Some("the policies single out too many callers to look at all of them".to_owned());
-        }
-        callers
+        assumed.push(
+            "the callers are users and role sessions of any name, and root users where only organization \
+             policies are given (no principals are given)"
+                .to_owned(),
+        );
+        Vec::new()
     } else {
         let read =
             text.principals.iter().map(|it| it.read().map_err(|error| format!("never_allows: {error}")));
