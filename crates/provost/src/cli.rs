@@ -9,7 +9,8 @@ use provost_core::model::Severity;
 
 pub(crate) use policy::{DiffArgs, ExplainArgs, PolicyCommand, SimulateArgs, Stops, TestArgs};
 
-/// Turns an AWS estate into audit-ready evidence, and stops what should not happen.
+/// Turns an AWS estate into audit-ready evidence: who has access, what is configured wrong, what just
+/// happened, what policies allow.
 ///
 /// Sources give facts, rules judge facts, the ledger keeps verdicts and the evidence for them.
 /// What could not be seen is Unknown, and Unknown is never a pass.
