@@ -223,7 +223,12 @@ impl Engine {
     /// Whether there is any request, as asked, that these policies allow and the others do not.
     #[must_use]
     pub fn can_beyond(&self, other: &Engine, query: &Query) -> Answer {
-        search::can(self, Some(other), query).0
+        self.can_beyond_noting(other, query).0
+    }
+
+    /// The same, and whether a no is only this caller's.
+    pub(crate) fn can_beyond_noting(&self, other: &Engine, query: &Query) -> (Answer, bool) {
+        search::can(self, Some(other), query)
     }
 }
 

@@ -117,9 +117,14 @@ pub(crate) struct Holders {
     pub(crate) engine: Engine,
     /// Users and sessions of roles, in each account the document could be about.
     pub(crate) callers: Vec<Principal>,
+    /// It names more accounts than were looked at.
+    pub(crate) more_accounts: bool,
     /// What all questions about it may cost together.
     pub(crate) budget: Budget,
 }
+
+/// How many of the accounts a document names its holder is looked for in.
+const MOST_ACCOUNTS: usize = 16;
 
 impl Holders {
     fn of(policy: &Policy, accounts: &[String]) -> Self {
@@ -138,18 +143,19 @@ impl Holders {
             }
         }
         for partition in partitions(policy) {
-            for account in accounts {
+            for account in accounts.iter().take(MOST_ACCOUNTS) {
                 callers.extend([user(account), role(account)].map(|caller| in_partition(caller, &partition)));
             }
         }
         callers.dedup();
-        Self { engine, callers, budget: Budget::default() }
+        let more_accounts = accounts.len() > MOST_ACCOUNTS;
+        Self { engine, callers, more_accounts, budget: Budget::default() }
     }
 
     /// The best answer of all callers. A no that another caller could turn is unknown.
     pub(crate) fn ask(&self, mut query: impl FnMut(&Principal) -> Option<(Answer, bool)>) -> Answer {
         let mut best = Answer::No;
-        let mut depends_on_caller = false;
+        let mut depends_on_caller = self.more_accounts;
         for caller in &self.callers {
             if let Some((answer, depends)) = query(caller) {
                 best = best.or(answer);
@@ -197,7 +203,7 @@ fn accounts(policy: &Policy, setting: &Setting) -> Vec<String> {
         let values = conditions.flat_map(|condition| condition.values.iter().map(String::as_str));
         found.extend(accounts.chain(values).filter(|text| is_account(text)).map(str::to_owned));
     }
-    let mut found: Vec<String> = found.into_iter().take(8).collect();
+    let mut found: Vec<String> = found.into_iter().collect();
     if found.is_empty() || setting.account.is_none() {
         found.push(SOME_ACCOUNT.to_owned());
     }

@@ -11,8 +11,8 @@ use crate::facts::{SOME_ACCOUNT, consent, everyone_named, everything, role, user
 use crate::layers::Layers;
 use crate::principal::{Principal, is_account};
 
-/// In how many accounts a promise that names nobody is looked at.
-const MOST_ACCOUNTS: usize = 16;
+/// Of how many callers a promise that names nobody is proved.
+const MOST_CALLERS: usize = 96;
 
 /// What is promised.
 #[derive(Debug, Clone, Default)]
@@ -58,6 +58,12 @@ impl NeverAllows {
         let mut layers = layers.clone();
         let any_name = self.principals.is_empty();
         let anybody = if any_name { anybody(&layers, &self.unless) } else { Vec::new() };
+        if anybody.len() > MOST_CALLERS {
+            return Proof::Unknown(format!(
+                "the policies single out {} callers and accounts, too many to look at all of them",
+                anybody.len()
+            ));
+        }
         let principals = if any_name { &anybody } else { &self.principals };
         if layers.identity.is_empty() {
             layers.identity.push(everything());
@@ -97,15 +103,21 @@ impl NeverAllows {
         for principal in principals {
             for action in &chosen.actions {
                 for assume in &broken {
+                    let ordinary = any_name && is_ordinary(principal);
                     let query = Query {
                         resources: &self.resources,
                         owner: self.owner.as_deref(),
                         assume,
-                        caller_is_given: true,
-                        any_name: any_name && is_ordinary(principal),
+                        caller_is_given: !ordinary,
+                        any_name: ordinary,
                         ..Query::new(principal, action)
                     };
-                    worst = worst.or(engine.can(&query));
+                    let (answer, depends) = engine.can_noting(&query);
+                    worst = worst.or(answer);
+                    if depends {
+                        let reason = "it depends on more of the caller than its name".to_owned();
+                        worst = worst.or(Answer::Unknown(reason));
+                    }
                     if matches!(worst, Answer::Yes(_)) {
                         return Proof::Broken(worst);
                     }
@@ -138,7 +150,7 @@ fn anybody(layers: &Layers, unless: &[Condition]) -> Vec<Principal> {
     for condition in conditions.chain(unless) {
         for value in &condition.values {
             let account = value.split(':').nth(4).unwrap_or(value);
-            if is_account(account) && accounts.len() < MOST_ACCOUNTS {
+            if is_account(account) {
                 accounts.insert(account.to_owned());
             }
         }
@@ -153,7 +165,7 @@ fn anybody(layers: &Layers, unless: &[Condition]) -> Vec<Principal> {
     let naming = [&layers.resource, &layers.endpoint].into_iter().flatten().flatten();
     let named = naming.flat_map(everyone_named).filter(|(kind, _)| kind == "AWS");
     let named = named.filter_map(|(_, value)| Principal::parse(&value).ok());
-    anybody.extend(named.filter(|caller| caller.account().is_some()).take(MOST_ACCOUNTS));
+    anybody.extend(named.filter(|caller| caller.account().is_some()));
     anybody
 }
 

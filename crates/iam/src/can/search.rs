@@ -1,6 +1,5 @@
 //! The search for a request: statements that must apply, statements that must not, and what fits them all.
 
-use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::caller::Asked;
@@ -68,7 +67,7 @@ pub(super) fn can(engine: &Engine, beyond: Option<&Engine>, query: &Query) -> (A
         combinations: MOST_COMBINATIONS,
         best: Answer::No,
         unclear: None,
-        another_caller: Cell::new(false),
+        another_caller: false,
     };
     let all: Vec<Kind> = partitions(engine, query)
         .iter()
@@ -87,7 +86,7 @@ pub(super) fn can(engine: &Engine, beyond: Option<&Engine>, query: &Query) -> (A
         (Answer::No, Some(reason)) => Answer::Unknown(reason),
         (best, _) => best,
     };
-    (answer, search.another_caller.get())
+    (answer, search.another_caller)
 }
 
 /// The partitions the resource may be in: the caller's, and those its own policy and the question name.
@@ -98,7 +97,7 @@ fn partitions(engine: &Engine, query: &Query) -> BTreeSet<String> {
     let mut found: BTreeSet<String> = query.resources.iter().filter_map(|text| of(text)).collect();
     found.insert(caller.as_deref().and_then(of).unwrap_or_else(|| "aws".to_owned()));
     let statements = engine.resource.iter().flat_map(|layer| &layer.statements);
-    for item in statements.filter_map(|it| it.resources.as_ref()).flat_map(|listed| &listed.items).take(64) {
+    for item in statements.filter_map(|it| it.resources.as_ref()).flat_map(|listed| &listed.items) {
         if let Some(Token::Literal(text)) = item.tokens().first() {
             found.extend(of(text));
         }
@@ -123,7 +122,7 @@ struct Search<'a> {
     best: Answer,
     unclear: Option<String>,
     /// But for a condition about the caller there would be a request.
-    another_caller: Cell<bool>,
+    another_caller: bool,
 }
 
 /// What has been chosen so far.
@@ -148,6 +147,8 @@ impl Chosen<'_> {
 enum Fit {
     Fits(Request),
     Nothing,
+    /// Something would, for another caller.
+    AnotherCaller,
     Unclear(String),
 }
 
@@ -326,7 +327,7 @@ impl<'a> Search<'a> {
     /// Whether the latest choices leave anything, as far as a quick look tells.
     fn is_possible(&mut self, chosen: &Chosen<'a>) -> bool {
         match self.fit(chosen) {
-            Fit::Fits(_) => true,
+            Fit::Fits(_) | Fit::AnotherCaller => true,
             Fit::Nothing => false,
             Fit::Unclear(reason) => {
                 self.unclear(&reason);
@@ -339,6 +340,10 @@ impl<'a> Search<'a> {
         let request = match self.fit(chosen) {
             Fit::Fits(request) => request,
             Fit::Nothing => return,
+            Fit::AnotherCaller => {
+                self.another_caller = true;
+                return;
+            }
             Fit::Unclear(reason) => {
                 self.unclear(&reason);
                 return;
@@ -428,6 +433,10 @@ impl<'a> Search<'a> {
                 match Truth::all(met) {
                     Truth::True => continue,
                     Truth::False if self.query.caller_is_given || is_asked_for(key) => return Fit::Nothing,
+                    // Another caller could do, unless no value of the key would.
+                    Truth::False if solve(literals, true, &draft, self.budget) == Solved::Nothing => {
+                        return Fit::Nothing;
+                    }
                     Truth::False => {
                         but_for_the_caller = true;
                         continue;
@@ -445,10 +454,7 @@ impl<'a> Search<'a> {
             }
         }
         match self.resource(chosen, &draft) {
-            Found::Text(_) if but_for_the_caller => {
-                self.another_caller.set(true);
-                Fit::Nothing
-            }
+            Found::Text(_) if but_for_the_caller => Fit::AnotherCaller,
             Found::Text(resource) => Fit::Fits(draft.request(self.request, resource)),
             Found::Nothing => {
                 let has_variables =

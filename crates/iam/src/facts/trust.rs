@@ -57,7 +57,7 @@ impl Federation {
 }
 
 /// How many of the principals a document names are looked at one by one.
-const MOST_NAMED: usize = 200;
+pub(super) const MOST_NAMED: usize = 200;
 
 /// Accounts nobody has, for callers who are not named: they are chosen so that the document names neither.
 const PLACEHOLDERS: [&str; 4] = ["999999999999", "888888888888", "777777777777", "666666666666"];
@@ -162,18 +162,19 @@ pub(super) fn find(policy: &Policy, setting: &Setting) -> (Trust, Answer, Federa
         .admits(&Principal::Anonymous, false, &unsigned)
         .or(gate.admits_somebody_of(&gate.stranger, &pins));
     let conditioned: Vec<String> =
-        accounts_named(policy).into_iter().filter(|account| *account != gate.owner).take(8).collect();
+        accounts_named(policy).into_iter().filter(|account| *account != gate.owner).collect();
     let mut trust = Trust::none();
     let mut federation = Federation::none();
-    if named.len() > MOST_NAMED {
-        let reason = format!("it names {} principals, and only {MOST_NAMED} were looked at", named.len());
+    let most = named.len().max(conditioned.len());
+    if most > MOST_NAMED {
+        let reason = format!("it names {most} principals, and only {MOST_NAMED} were looked at");
         trust.answer = trust.answer.or(Answer::Unknown(reason));
     }
     for (kind, value) in named.iter().take(MOST_NAMED) {
         let (account, answer) = match (kind.as_str(), value.as_str()) {
             // Everyone: somebody of an account nobody names, or of one that a condition names.
             ("AWS", "*") => {
-                let others = conditioned.iter().chain([&gate.stranger]);
+                let others = conditioned.iter().take(MOST_NAMED).chain([&gate.stranger]);
                 let answers =
                     others.map(|account| gate.admits_somebody_of(account, &pins_of_account(account)));
                 (None, answers.fold(Answer::No, Answer::or))
@@ -264,7 +265,7 @@ pub(crate) fn everyone_named(policy: &Policy) -> BTreeSet<(String, String)> {
         }
         _ => None,
     });
-    named.flatten().take(MOST_NAMED).cloned().collect()
+    named.flatten().cloned().collect()
 }
 
 /// What a stranger cannot choose: its organization, and where a request on its behalf comes from.

@@ -6,7 +6,7 @@ use crate::can::actions::{Representatives, representatives};
 use crate::can::{Answer, Budget, Query};
 use crate::decide::Engine;
 use crate::document::{Effect, Matching, Policy, Statement};
-use crate::facts::trust::{Gate, accounts_named, everyone_named};
+use crate::facts::trust::{Gate, MOST_NAMED, accounts_named, everyone_named};
 use crate::facts::{Holders, Kind, Setting, accounts, consent, everything, role, user};
 use crate::layers::{Layers, Level};
 use crate::principal::{Principal, is_account};
@@ -43,7 +43,7 @@ pub fn weakening(old: &Policy, new: &Policy, setting: &Setting, most: usize) -> 
     });
     let mut found = Weakening { answer: Answer::No, gained: Vec::new(), more: false };
     let both = [old, new];
-    let Representatives { mut actions, cut } = about(&both);
+    let Representatives { mut actions, mut cut } = about(&both);
     // Where the two say the same of an action, nothing of it is gained.
     let (said, says) = (Said::of(old), Said::of(new));
     actions.retain(|action| said.about(action) != says.about(action));
@@ -55,6 +55,7 @@ pub fn weakening(old: &Policy, new: &Policy, setting: &Setting, most: usize) -> 
             accounts.sort();
             accounts.dedup();
             let (before, after) = (Holders::of(old, &accounts), Holders::of(new, &accounts));
+            cut |= before.more_accounts || after.more_accounts;
             let mut callers = after.callers;
             callers.extend(before.callers);
             callers.dedup();
@@ -95,7 +96,7 @@ pub fn weakening(old: &Policy, new: &Policy, setting: &Setting, most: usize) -> 
             let mut accounts: BTreeSet<String> = stranger.into_iter().collect();
             accounts.insert(owner.clone());
             for policy in both {
-                accounts.extend(accounts_named(policy).into_iter().take(8));
+                accounts.extend(accounts_named(policy));
                 for (kind, value) in everyone_named(policy) {
                     match (kind.as_str(), is_account(&value), Principal::parse(&value)) {
                         ("AWS", true, _) => {
@@ -113,6 +114,8 @@ pub fn weakening(old: &Policy, new: &Policy, setting: &Setting, most: usize) -> 
             }
             callers.extend(accounts.iter().flat_map(|account| [user(account), role(account)]));
             callers.dedup();
+            cut |= callers.len() > MOST_NAMED;
+            callers.truncate(MOST_NAMED);
             compare(
                 &mut found,
                 &before.engine,
@@ -127,7 +130,7 @@ pub fn weakening(old: &Policy, new: &Policy, setting: &Setting, most: usize) -> 
         }
     }
     if cut {
-        let reason = "the documents tell too many actions apart to look at all of them".to_owned();
+        let reason = "the documents tell too many actions or callers apart to look at all of them".to_owned();
         found.answer = std::mem::replace(&mut found.answer, Answer::No).or(Answer::Unknown(reason));
     }
     found
@@ -153,14 +156,20 @@ fn compare(
             continue;
         }
         let mut best = Answer::No;
+        let mut another_caller = false;
         for caller in callers {
             let ordinary = caller.principal_arn().is_some_and(|arn| arn.ends_with("/example"));
             let query =
                 Query { owner, budget: Some(budget), any_name: ordinary, ..Query::new(caller, action) };
-            best = best.or(new.can_beyond(old, &query));
+            let (answer, depends) = new.can_beyond_noting(old, &query);
+            best = best.or(answer);
+            another_caller |= depends && ordinary;
             if matches!(best, Answer::Yes(_)) {
                 break;
             }
+        }
+        if another_caller {
+            best = best.or(Answer::Unknown("it depends on more of the caller than its name".to_owned()));
         }
         if best.is_possible() && most > 0 {
             if found.gained.len() < most {

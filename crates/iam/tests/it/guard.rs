@@ -120,6 +120,20 @@ fn an_exception_holds_only_for_whom_it_is_made() {
 }
 
 #[test]
+fn callers_nobody_looked_at_keep_no_promise() {
+    let unless = |key: &str, value: Value| {
+        scps(json!({"Effect": "Deny", "Action": "ec2:*", "Resource": "*",
+            "Condition": {"StringNotEquals": {key: value}}}))
+    };
+    let ec2 = never(&["ec2:RunInstances"]);
+    let federated = shown(&ec2.prove(&unless("aws:PrincipalType", json!("FederatedUser"))));
+    assert!(federated.starts_with("unknown"), "{federated}");
+    let accounts: Vec<String> = (0..60).map(|number| format!("{:012}", number * 7)).collect();
+    let many = shown(&ec2.prove(&unless("aws:SourceAccount", json!(accounts))));
+    assert!(many.starts_with("unknown: the policies single out"), "{many}");
+}
+
+#[test]
 fn every_kind_of_resource_counts_for_a_promise() {
     let nothing = scps(json!({"Effect": "Deny", "Action": "ec2:RunInstances", "Resource": "*"}));
     let about = |action: &str, resource: &str| {
