@@ -112,11 +112,46 @@ impl Facts {
     }
 }
 
+/// What somebody's policies come to, taken together.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Powers {
+    /// Whether everything is allowed, or they can allow themselves everything.
+    pub administrator: Answer,
+    /// The privilege-escalation paths that are open.
+    pub escalations: Escalations,
+}
+
+impl Powers {
+    /// Finds out what a caller's policies come to, within a boundary if there is one. Policies of resources,
+    /// service control policies and sessions are not looked at.
+    #[must_use]
+    pub fn of(caller: &Principal, policies: Vec<Policy>, boundary: Option<Vec<Policy>>) -> Self {
+        let account = caller.account().unwrap_or(SOME_ACCOUNT).to_owned();
+        let layers = Layers {
+            identity: policies,
+            boundary,
+            resource: Some(vec![consent(&[account])]),
+            ..Layers::default()
+        };
+        let holders = Holders {
+            engine: Engine::new(&layers),
+            callers: vec![caller.clone()],
+            is_given: true,
+            more_accounts: false,
+            budget: Budget::default(),
+        };
+        let (escalations, administrator) = paths::find(&holders);
+        Self { administrator, escalations }
+    }
+}
+
 /// A document as the only policy of somebody, and who that could be.
 pub(crate) struct Holders {
     pub(crate) engine: Engine,
     /// Users and sessions of roles, in each account the document could be about.
     pub(crate) callers: Vec<Principal>,
+    /// It is known who holds it; else the callers are examples.
+    pub(crate) is_given: bool,
     /// It names more accounts than were looked at.
     pub(crate) more_accounts: bool,
     /// What all questions about it may cost together.
@@ -149,7 +184,7 @@ impl Holders {
         }
         callers.dedup();
         let more_accounts = accounts.len() > MOST_ACCOUNTS;
-        Self { engine, callers, more_accounts, budget: Budget::default() }
+        Self { engine, callers, is_given: false, more_accounts, budget: Budget::default() }
     }
 
     /// The best answer of all callers. A no that another caller could turn is unknown.

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::can::{Answer, domain};
+use crate::can::{Answer, Query, domain};
 use crate::escalation::{DecidedBy, Gains, On, Path, Step, paths};
 use crate::facts::{Holders, fixed, must, query};
 use crate::principal::Principal;
@@ -143,6 +143,7 @@ impl Finder<'_> {
         let mut answer = (Answer::No, false);
         for assume in &choices {
             let query = query(caller, &step.action, &resources, assume, &self.holders.budget);
+            let query = Query { caller_is_given: self.holders.is_given, ..query };
             let (one, depends) = self.holders.engine.can_noting(&query);
             answer = (answer.0.or(one), answer.1 || depends);
             if matches!(answer.0, Answer::Yes(_)) {

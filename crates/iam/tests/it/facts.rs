@@ -1,7 +1,8 @@
 //! What documents mean, whatever way they are written.
 
 use provost_iam::Policy;
-use provost_iam::facts::{Facts, Kind, Setting};
+use provost_iam::facts::{Facts, Kind, Powers, Setting};
+use provost_iam::principal::Principal;
 use serde_json::{Value, json};
 
 fn facts(document: &Value) -> Facts {
@@ -314,4 +315,32 @@ fn an_owner_cut_short_is_somebody_else() {
     for closed in ["repo:me/*", "repo:me/infra:ref:refs/heads/*", "repo:me/?*"] {
         assert_eq!(github(closed).as_str(), "no", "{closed}");
     }
+}
+
+#[test]
+fn policies_of_one_caller_count_together_and_within_their_boundary() {
+    let policy = |action: &str, resource: &str| {
+        let statement = serde_json::json!({"Effect": "Allow", "Action": action, "Resource": resource});
+        Policy::from_value(&serde_json::json!({"Version": "2012-10-17", "Statement": [statement]})).unwrap()
+    };
+    let anna = Principal::parse("arn:aws:iam::111122223333:user/anna").unwrap();
+    let powers = |policies: Vec<Policy>, boundary: Option<Vec<Policy>>| {
+        let powers = Powers::of(&anna, policies, boundary);
+        let open: Vec<&str> = powers.escalations.escalation.iter().map(|it| it.path.id.as_str()).collect();
+        (powers.administrator.as_str(), open.join(" "))
+    };
+    let own = "arn:aws:iam::111122223333:user/${aws:username}";
+    let theirs = "arn:aws:iam::111122223333:user/bert";
+    let (admin, open) = powers(vec![policy("s3:Get*", "*"), policy("iam:PutUserPolicy", own)], None);
+    assert_eq!((admin, open.as_str()), ("yes", "iam-put-inline-policy-on-own-user"));
+    assert_eq!(powers(vec![policy("iam:PutUserPolicy", theirs)], None), ("no", String::new()));
+    // Two policies open together what neither opens alone.
+    let path = "iam-create-user-with-inline-policy";
+    let make = || policy("iam:CreateUser", "*");
+    let use_it = || ["iam:PutUserPolicy", "iam:CreateAccessKey"].map(|action| policy(action, "*"));
+    assert!(powers([make()].into_iter().chain(use_it()).collect(), None).1.contains(path));
+    assert!(!powers(use_it().into(), None).1.contains(path) && !powers(vec![make()], None).1.contains(path));
+    assert_eq!(powers(vec![policy("*", "*")], Some(vec![policy("s3:*", "*")])), ("no", String::new()));
+    assert_eq!(powers(vec![policy("*", "*")], Some(vec![policy("*", "*")])).0, "yes");
+    assert_eq!(powers(Vec::new(), None), ("no", String::new()));
 }
