@@ -1,5 +1,8 @@
 //! `cargo xtask setup`: what the tests need beside the compiler, installed where it is missing.
 
+pub(crate) mod aws_server;
+
+use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::Context as _;
@@ -63,13 +66,14 @@ impl Tool {
 }
 
 /// What is missing after setting up.
-#[derive(Default)]
 pub(crate) struct Missing {
     tools: Vec<&'static str>,
     /// Whether a crate of `Cargo.lock` is missing, of any platform.
     pub(crate) crates: bool,
     /// Whether a crate of `fuzz/Cargo.lock` is.
     pub(crate) fuzz_crates: bool,
+    /// The Python environment of the emulator of AWS, or why there is none.
+    pub(crate) aws_server: Result<PathBuf, String>,
 }
 
 impl Missing {
@@ -78,22 +82,26 @@ impl Missing {
     }
 
     fn is_empty(&self) -> bool {
-        self.tools.is_empty() && !self.crates && !self.fuzz_crates
+        self.tools.is_empty() && !self.crates && !self.fuzz_crates && self.aws_server.is_ok()
     }
 }
 
 /// Installs and fetches what is missing.
 pub(crate) fn prepare() -> anyhow::Result<Missing> {
-    let mut missing = Missing::default();
+    let mut tools = Vec::new();
     for tool in TOOLS {
         if !tool.ensure()? {
             println!("{} could not be installed.", tool.name);
-            missing.tools.push(tool.name);
+            tools.push(tool.name);
         }
     }
-    missing.crates = !fetch("Cargo.toml")?;
-    missing.fuzz_crates = !fetch("fuzz/Cargo.toml")?;
-    Ok(missing)
+    let crates = !fetch("Cargo.toml")?;
+    let fuzz_crates = !fetch("fuzz/Cargo.toml")?;
+    let aws_server = aws_server::ensure()?;
+    if let Err(reason) = &aws_server {
+        println!("The {} could not be installed: {reason}.", aws_server::NAME);
+    }
+    Ok(Missing { tools, crates, fuzz_crates, aws_server })
 }
 
 /// Whether all crates of a manifest's lock file are here, fetched if need be.

@@ -9,7 +9,7 @@ use anyhow::Context as _;
 use crate::fuzz;
 use crate::process::{cargo, is_ci, run};
 use crate::scratch::Scratch;
-use crate::setup::{self, CARGO_DENY, CARGO_NEXTEST, CLIPPY, Missing, RUSTFMT, Tool};
+use crate::setup::{self, CARGO_DENY, CARGO_NEXTEST, CLIPPY, Missing, RUSTFMT, Tool, aws_server};
 use crate::tally::Tally;
 
 /// The file in which tests say what they ran or skipped beside their own verdict.
@@ -110,6 +110,12 @@ fn tests(tally: &mut Tally, missing: &Missing, scratch: &Path) -> anyhow::Result
     println!("$ cargo {}", args.join(" "));
     let mut command = cargo(args);
     command.env(SKIPS, &skips).stdout(Stdio::inherit());
+    match &missing.aws_server {
+        Ok(folder) => {
+            command.env(aws_server::VENV, folder);
+        }
+        Err(reason) => tally.missing(aws_server::NAME, reason),
+    }
     let mut child = command.stderr(Stdio::piped()).spawn().context("start cargo")?;
     let mut closing = String::from("The tests did not come to an end.");
     for line in BufReader::new(child.stderr.take().context("no standard error")?).split(b'\n') {
