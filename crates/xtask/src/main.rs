@@ -7,6 +7,8 @@
     reason = "it is a command for developers, and printing is what it does"
 )]
 
+mod aws_actions;
+mod aws_models;
 mod bench;
 mod fuzz;
 mod iam_data;
@@ -31,8 +33,12 @@ Usage: cargo xtask <command>
   tidy                      the tests that hold the repository in order, alone
   fuzz <target> [args...]   run a fuzz target until it finds something; args go to libFuzzer
   bench <name> [args...]    run a benchmark of the program or of the engine; args go to it
+  aws-models [--all FOLDER] write crates/awsapi/models anew from its pinned source, or every operation of every
+                            service to FOLDER; needs Python and a network
   iam-data [--managed FILE] write crates/iam/data anew from its pinned sources, and the policies AWS manages
                             to FILE (target/iam-data/managed-policies.ndjson); needs npm, Python and a network
+  aws-actions               write crates/aws/data anew: which IAM actions each operation of AWS needs;
+                            needs cargo and a network
   iam-differential [--cases N] [--seed S]
                             compare the policy engine with another evaluator over random cases, and group
                             where they disagree; needs Node.js, npm and, the first time, a network
@@ -51,7 +57,9 @@ fn main() -> ExitCode {
         ["tidy"] => test::tidy(),
         ["fuzz", target, rest @ ..] => fuzz::search(target, rest),
         ["bench", name, rest @ ..] => bench::bench(name, rest),
+        ["aws-models", rest @ ..] => aws_models::aws_models(rest),
         ["iam-data", rest @ ..] => iam_data::iam_data(rest),
+        ["aws-actions", rest @ ..] => aws_actions::aws_actions(rest),
         ["iam-differential", rest @ ..] => iam_differential::iam_differential(rest),
         ["package"] => package::package(),
         ["help" | "--help" | "-h"] => {
