@@ -92,11 +92,14 @@ make_credential_report() {
 }
 
 record_global() {
-  local place=$account/global bucket
+  local place=$account/global bucket user
   record "$place" ec2 describe-regions -
 
   record "$place" iam get-account-authorization-details -
   record "$place" iam list-users -
+  while IFS= read -r user; do
+    record "$place" iam list-mfa-devices "$user" --user-name "$user"
+  done < <(names "$home_region" iam list-users 'Users[].UserName')
   record "$place" iam get-account-summary -
   record "$place" iam get-account-password-policy -
   make_credential_report

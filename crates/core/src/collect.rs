@@ -1,15 +1,20 @@
 //! From answers of the AWS API to resources, honest about what is missing.
 
+mod access;
 mod cli_error;
 mod credential_report;
+mod follow;
+mod plan;
 mod reader;
 mod resource_type;
 mod resources;
 mod users;
 
+pub use access::AccessBook;
 pub use cli_error::parse_cli_error;
+pub use plan::{PlannedCall, Times, plan};
 pub use reader::{CallOutcome, Fetched, Reader};
-pub use resource_type::{Follow, ListCall, Per, ResourceType, Scope};
+pub use resource_type::{Follow, ListCall, Per, ResourceType, Scope, When};
 pub use resources::{Listed, collect_type};
 pub use users::iam_user;
 

@@ -16,4 +16,5 @@ pub mod port;
 pub mod posture;
 pub mod redact;
 pub mod render;
+pub mod review;
 pub mod waiver;

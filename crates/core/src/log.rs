@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 pub const ALWAYS: [&str; 4] = ["timestamp", "level", "message", "correlation_id"];
 
 /// The fields a line may have, by name.
-pub const FIELDS: [&str; 31] = [
+pub const FIELDS: [&str; 34] = [
     "timestamp",
     "level",
     "message",
@@ -32,6 +32,7 @@ pub const FIELDS: [&str; 31] = [
     "file",
     "input",
     "offset",
+    "operation",
     "owner",
     "path",
     "reason",
@@ -41,9 +42,11 @@ pub const FIELDS: [&str; 31] = [
     "rule",
     "run",
     "scope",
+    "service",
     "statistics",
     "status",
     "target",
+    "user",
     "waiver",
 ];
 

@@ -20,7 +20,7 @@ pub use resource::{GLOBAL_REGION, PLACEHOLDER, Resource, Unread, UnreadReason};
 pub use rule::{Action, Origin, RuleStamp, Severity, is_kebab_case};
 pub use run::{JobName, LeftOut, Run, RunStatus, Statistics};
 pub use time::{rfc3339, rfc3339_nanos};
-pub use user::{AccessKey, IAM_USER, IamUser, PasswordLastUsed};
+pub use user::{Access, AccessKey, IAM_USER, IamUser, Judged, PasswordLastUsed};
 pub use verdict::{Counts, Verdict};
 pub use violation::{EventSourcePosition, Outcome, Violation};
 

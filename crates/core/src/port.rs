@@ -21,7 +21,7 @@ mod waivers;
 
 pub use archive::{Archive, EvidenceIndex, EvidenceReference};
 pub use clock::{Clock, Ids};
-pub use estate::{AccountScope, Answer, Call, Estate, EstateScope};
+pub use estate::{AccountScope, Answer, AnswerPage, Call, Estate, EstateScope, Failure};
 pub use evaluations::Evaluations;
 pub use event_inputs::{EventInput, EventInputs, OpenInput};
 pub use locks::{Acquired, Lock, Locks};
@@ -29,7 +29,7 @@ pub use metrics::{Metric, Metrics, Unit};
 pub use progress::{NoProgress, Progress};
 pub use resources::Resources;
 pub use runs::Runs;
-pub use users::Users;
+pub use users::{Scan, Scanned, Unwritten, Users};
 pub use violations::{Recorded, Violations};
 pub use waivers::Waivers;
 

@@ -2,6 +2,7 @@
 //!
 //! Renderers write to anything that can be written to and hold no list in memory.
 
+mod access;
 mod csv;
 mod html;
 mod junit;
@@ -10,9 +11,11 @@ mod posture;
 mod sarif;
 mod table;
 
-pub use csv::{
-    CsvWriter, evaluation_columns, evaluation_row, user_columns, user_row, violation_columns, violation_row,
+pub use access::{
+    ACCESS_COLUMNS, ACCESS_FLEXIBLE, access_line, access_notes, not_listed, not_listed_json, not_listed_row,
+    scans_json, user_cells, user_columns, user_item, user_json, user_row,
 };
+pub use csv::{CsvWriter, evaluation_columns, evaluation_row, violation_columns, violation_row};
 pub use html::{HtmlReport, RuleNote};
 pub use junit::write_junit;
 pub use policy::{write_difference, write_explanation, write_simulation, write_suite};

@@ -8,7 +8,8 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use provost_core::collect::{enabled_regions, parse_cli_error};
 use provost_core::model::{AccountId, GLOBAL_REGION, LeftOut};
-use provost_core::port::{AccountScope, Answer, Call, Estate, EstateScope, PortError, PortResult};
+use provost_core::port::{AccountScope, Answer, Call, Estate, EstateScope, Failure, PortError, PortResult};
+use serde_json::Map;
 
 use crate::unavailable;
 
@@ -78,12 +79,13 @@ impl RecordedEstate {
             service: "ec2".to_owned(),
             operation: "describe-regions".to_owned(),
             subject: None,
+            input: Map::new(),
         };
         let known = match self.call(&call).await? {
             Answer::Response(bytes) => {
                 serde_json::from_slice(&bytes).ok().and_then(|value| enabled_regions(&value))
             }
-            Answer::Error { .. } | Answer::NotRecorded => None,
+            Answer::Pages(..) | Answer::Error(_) | Answer::NotRecorded => None,
         };
         match known {
             Some(enabled) => {
@@ -108,7 +110,7 @@ impl RecordedEstate {
             read_if_there(&with_extension(&path, "err"))?.filter(|text| !text.trim_ascii().is_empty())
         {
             let (code, line) = parse_cli_error(&String::from_utf8_lossy(&text));
-            return Ok(Answer::Error { code, raw: line.into_bytes() });
+            return Ok(Answer::Error(Failure { code, reason: None, why: None, raw: line.into_bytes() }));
         }
         Ok(match read_if_there(&with_extension(&path, "json"))? {
             Some(bytes) => Answer::Response(bytes),
@@ -140,9 +142,10 @@ impl Estate for RecordedEstate {
 
     async fn call(&self, call: &Call) -> PortResult<Answer> {
         // One file that cannot be read makes one call unread, and stops nothing.
-        let unreadable =
-            |_| Answer::Error { code: None, raw: b"the recorded file could not be read".to_vec() };
-        Ok(self.read(call).unwrap_or_else(unreadable))
+        Ok(self.read(call).unwrap_or_else(|_| {
+            let why = "the recorded file could not be read";
+            Answer::Error(Failure { code: None, reason: None, why: Some(why.to_owned()), raw: why.into() })
+        }))
     }
 }
 

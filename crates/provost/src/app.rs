@@ -81,8 +81,7 @@ impl App {
             locks: &self.store,
             runs: &self.store,
             metrics: &self.metrics,
-            index: &self.store,
-            archive: &self.archive,
+            retention: Some((&self.store, &self.archive)),
         };
         let deadline = self.config.deadline;
         let order = Order { job, scope: scope.to_owned(), input, catalog: self.catalog.digest, deadline };

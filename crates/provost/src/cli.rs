@@ -5,7 +5,7 @@ mod policy;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use provost_core::model::Severity;
+use provost_core::model::{AccountId, Severity};
 
 pub(crate) use policy::{DiffArgs, ExplainArgs, PolicyCommand, SimulateArgs, Stops, TestArgs};
 
@@ -130,10 +130,19 @@ pub(crate) enum Command {
     Demo(DemoArgs),
     /// Write a commented provost.yaml.
     Init(InitArgs),
-    /// Read a recorded estate into the store.
+    /// Read an estate into the store: a live one, or one that was recorded.
     ///
-    /// docs/guides/record-an-estate.md shows how to record one with the AWS CLI.
+    /// Without --estate the live account of the usual AWS credentials is read, in all its enabled regions;
+    /// --org and --role reach further. Nothing is ever changed: every call passes a guard that lets only
+    /// harmless reads through. `provost permissions` prints the policy that is needed.
+    /// docs/guides/record-an-estate.md shows how to record an estate with the AWS CLI.
     Collect(CollectArgs),
+    /// Print the least-privilege IAM policy that reading a live estate takes.
+    ///
+    /// The policy is JSON, to attach to the user or role that runs the jobs; --format table says which call
+    /// needs each action. Reads are permitted everywhere, writes only on what is named.
+    #[cfg(feature = "aws")]
+    Permissions(PermissionsArgs),
     /// Judge the collected resources against the posture rules.
     Assess,
     /// Judge CloudTrail events against the detection rules.
@@ -175,9 +184,101 @@ pub(crate) struct InitArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct CollectArgs {
-    /// The recorded estate.
+    /// What to read [default: every resource type of the catalog].
+    #[arg(value_enum)]
+    pub(crate) what: Option<CollectWhat>,
+    /// A recorded estate, instead of a live one.
     #[arg(long, value_name = "DIR")]
     pub(crate) estate: Option<PathBuf>,
+    /// Print the calls that would be made, and make none.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    #[command(flatten)]
+    pub(crate) live: LiveArgs,
+}
+
+/// What can be read alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum CollectWhat {
+    /// IAM users with their groups, policies, MFA devices and keys, and what they may do.
+    IamUsers,
+}
+
+/// How far into AWS to look.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "Live estate")]
+pub(crate) struct LiveArgs {
+    /// The profile of the AWS configuration.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) profile: Option<String>,
+    /// All active accounts of the organization. Needs --role.
+    #[arg(long)]
+    pub(crate) org: bool,
+    /// The role to assume in each account but the caller's own.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) role: Option<String>,
+    /// What the role's trust policy asks for.
+    #[arg(long, value_name = "ID", requires = "role")]
+    pub(crate) external_id: Option<String>,
+    /// This account alone. May be repeated.
+    #[arg(long, value_name = "ID", value_parser = account)]
+    pub(crate) account: Vec<AccountId>,
+    /// This region alone. May be repeated.
+    #[arg(long, value_name = "REGION")]
+    pub(crate) region: Vec<String>,
+    /// Make no more than this many calls.
+    #[arg(long, value_name = "N")]
+    pub(crate) max_calls: Option<u64>,
+}
+
+impl LiveArgs {
+    /// Whether anything of it was asked for.
+    pub(crate) fn is_given(&self) -> bool {
+        let Self { profile, org, role, external_id, account, region, max_calls } = self;
+        profile.is_some()
+            || *org
+            || role.is_some()
+            || external_id.is_some()
+            || !account.is_empty()
+            || !region.is_empty()
+            || max_calls.is_some()
+    }
+}
+
+#[cfg(feature = "aws")]
+#[derive(Debug, Args)]
+pub(crate) struct PermissionsArgs {
+    /// For these jobs [default: all].
+    #[arg(long, value_enum, value_delimiter = ',', value_name = "JOB")]
+    pub(crate) jobs: Vec<PermissionsJob>,
+    /// All accounts of an organization are read.
+    #[arg(long)]
+    pub(crate) org: bool,
+    /// The role that is assumed in each account.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) role: Option<String>,
+    /// The DynamoDB table of the inventory, by name or ARN (as the Lambda function has it).
+    #[arg(long, value_name = "TABLE")]
+    pub(crate) table: Option<String>,
+    /// The bucket evidence is kept in.
+    #[arg(long, value_name = "BUCKET")]
+    pub(crate) evidence_bucket: Option<String>,
+    /// What the keys of evidence begin with.
+    #[arg(long, value_name = "PREFIX", default_value = "", requires = "evidence_bucket")]
+    pub(crate) evidence_prefix: String,
+    /// The namespace metrics are published in.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) metrics_namespace: Option<String>,
+}
+
+/// What permissions are asked for.
+#[cfg(feature = "aws")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PermissionsJob {
+    /// `provost collect`.
+    Collect,
+    /// `provost collect iam-users`.
+    CollectIamUsers,
 }
 
 #[derive(Debug, Args)]
@@ -216,9 +317,11 @@ pub(crate) enum ReportKind {
 
 #[derive(Debug, Args)]
 pub(crate) struct RunArgs {
-    /// The recorded estate. Its AWSLogs folder is detected in.
+    /// A recorded estate, instead of a live one. Its AWSLogs folder is detected in.
     #[arg(long, value_name = "DIR")]
     pub(crate) estate: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) live: LiveArgs,
     /// CloudTrail files and folders to detect in, instead of the estate's. May be repeated.
     #[arg(long, value_name = "PATH")]
     pub(crate) events: Vec<PathBuf>,
@@ -232,6 +335,10 @@ pub(crate) struct RulesArgs {
     /// Run the cases beside the rules of this catalog folder instead of listing the rules.
     #[arg(long, value_name = "DIR")]
     pub(crate) test: Option<PathBuf>,
+}
+
+fn account(text: &str) -> Result<AccountId, String> {
+    AccountId::parse(text).map_err(|_| "twelve digits".to_owned())
 }
 
 fn severity(text: &str) -> Result<FailOn, String> {

@@ -5,6 +5,8 @@ mod collect;
 mod demo;
 mod detect;
 mod init;
+#[cfg(feature = "aws")]
+mod permissions;
 mod policy;
 mod report;
 mod rules;
@@ -23,6 +25,8 @@ pub(crate) fn dispatch(cli: &Cli) -> anyhow::Result<Exit> {
         Command::Demo(args) => demo::demo(global, args),
         Command::Init(args) => init::init(global, args),
         Command::Collect(args) => collect::collect(global, args),
+        #[cfg(feature = "aws")]
+        Command::Permissions(args) => permissions::permissions(global, args),
         Command::Assess => assess::assess(global),
         Command::Detect(args) => detect::detect(global, args),
         Command::Report(args) => report::report(global, args),

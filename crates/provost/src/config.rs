@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
-use provost_core::model::Severity;
+use provost_core::model::{AccountId, Severity};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -29,6 +29,19 @@ schema: 1
 
 # The recorded estate that `collect` and `run` read (docs/guides/record-an-estate.md).
 #estate: estate
+
+# The live estate that `collect` and `run` read where no recorded one is named. Credentials are found as the
+# AWS CLI finds them: environment, profile, SSO, role of the machine.
+#aws:
+#  profile: audit
+#  region: eu-central-1        # where global calls are made from
+#  regions: [eu-central-1]     # look at these alone [default: all that are enabled]
+#  org: true                   # all active accounts of the organization
+#  accounts: ['111122223333']  # these accounts alone
+#  role: ProvostReader         # the role to assume in each account
+#  external_id: provost
+#  max_calls: 100000           # stop asking after so many calls
+#  models: models              # service models that go before the embedded ones
 
 # CloudTrail files and folders for `detect` and `run`. Default: AWSLogs in the estate.
 #events: [cloudtrail]
@@ -67,6 +80,7 @@ struct ConfigFile {
     schema: Option<u32>,
     store: Option<PathBuf>,
     estate: Option<PathBuf>,
+    aws: Option<AwsConfig>,
     #[serde(default)]
     events: Vec<PathBuf>,
     #[serde(default)]
@@ -82,11 +96,36 @@ struct ConfigFile {
     out: Option<PathBuf>,
 }
 
+/// How far into AWS to look.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(
+    not(feature = "aws"),
+    expect(dead_code, reason = "a build without AWS reads the file all the same")
+)]
+pub(crate) struct AwsConfig {
+    pub(crate) profile: Option<String>,
+    pub(crate) region: Option<String>,
+    #[serde(default)]
+    pub(crate) regions: Vec<String>,
+    #[serde(default)]
+    pub(crate) org: bool,
+    #[serde(default)]
+    pub(crate) accounts: Vec<AccountId>,
+    pub(crate) role: Option<String>,
+    pub(crate) external_id: Option<String>,
+    pub(crate) max_calls: Option<u64>,
+    pub(crate) models: Option<PathBuf>,
+}
+
 /// What is in force.
 #[derive(Debug)]
 pub(crate) struct Config {
     pub(crate) store: PathBuf,
     pub(crate) estate: Option<PathBuf>,
+    pub(crate) aws: AwsConfig,
+    /// Whether the file speaks of a live estate.
+    pub(crate) aws_is_given: bool,
     pub(crate) events: Vec<PathBuf>,
     pub(crate) catalog: Vec<PathBuf>,
     pub(crate) rules: Vec<PathBuf>,
@@ -126,6 +165,8 @@ impl Config {
                 .or_else(|| file.store.map(here))
                 .unwrap_or_else(|| PathBuf::from(".provost")),
             estate: file.estate.map(here),
+            aws_is_given: file.aws.is_some(),
+            aws: file.aws.map(|aws| AwsConfig { models: aws.models.map(here), ..aws }).unwrap_or_default(),
             events: all(file.events),
             catalog: or(&global.catalog, file.catalog),
             rules: or(&global.rules, file.rules),

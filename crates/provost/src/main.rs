@@ -5,6 +5,8 @@ mod cli;
 mod command;
 mod config;
 mod exit;
+#[cfg(feature = "aws")]
+mod live;
 mod logging;
 mod output;
 mod progress;

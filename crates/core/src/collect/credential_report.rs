@@ -6,6 +6,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value};
 
+/// The column of a row that says when the report was generated. AWS says it once, beside the rows.
+pub(super) const GENERATED_TIME: &str = "report_generated_time";
+
 /// The rows of a report by user, and when it was generated.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct CredentialReport {
@@ -25,6 +28,7 @@ impl CredentialReport {
         if !headers.iter().any(|name| name == "user") {
             return Err("its CSV has no column `user`".to_owned());
         }
+        let generated = response.get("GeneratedTime").and_then(Value::as_str).unwrap_or("unknown time");
         let mut rows = HashMap::new();
         for record in reader.records() {
             let record = record.map_err(|error| match error.position() {
@@ -32,12 +36,13 @@ impl CredentialReport {
                 None => "its CSV is damaged".to_owned(),
             })?;
             let pairs = headers.iter().zip(&record);
-            let row: Map<_, _> = pairs.map(|(name, value)| (name.to_owned(), Value::from(value))).collect();
+            let pairs = pairs.map(|(name, value)| (name.to_owned(), Value::from(value)));
+            let time = (GENERATED_TIME.to_owned(), Value::from(generated));
+            let row: Map<_, _> = pairs.chain([time]).collect();
             if let Some(Value::String(user)) = row.get("user").cloned() {
                 rows.insert(user, Value::Object(row));
             }
         }
-        let generated = response.get("GeneratedTime").and_then(Value::as_str).unwrap_or("unknown time");
         Ok(Self { generated: generated.to_owned(), rows })
     }
 
@@ -62,7 +67,12 @@ mod tests {
     #[test]
     fn rows_are_found_by_user() {
         let report = decode("user,mfa_active\n<root_account>,true\nanna,false\n").unwrap();
-        assert_eq!(report.row("anna"), Some(&json!({"user": "anna", "mfa_active": "false"})));
+        assert_eq!(
+            report.row("anna"),
+            Some(&json!({
+                "user": "anna", "mfa_active": "false", "report_generated_time": "2026-11-22T00:00:00Z",
+            }))
+        );
         assert!(report.row("<root_account>").is_some());
         assert_eq!(report.row("ann"), None);
     }

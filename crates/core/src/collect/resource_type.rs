@@ -1,6 +1,9 @@
 //! How a resource type is read, as the catalog's `resources/*.yaml` say it.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
+use serde_json::{Map, Value};
 
 /// One resource type.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -49,9 +52,16 @@ pub struct ListCall {
     pub service: String,
     /// The CLI's operation.
     pub operation: String,
+    /// What the call is given, by the API's names. `{account}`, `{region}` and `{partition}` are filled in.
+    #[serde(default)]
+    pub with: Map<String, Value>,
     /// Where the items stand in the answer: `Reservations[].Instances[]`.
     #[serde(default)]
     pub items: Option<String>,
+    /// The call takes a filter that leaves the list out, and may have been recorded with it: an answer without
+    /// the list is not damaged, it does not tell.
+    #[serde(default)]
+    pub filtered: bool,
     /// For `single`: the member of the answer that is the document.
     #[serde(default)]
     pub take: Option<String>,
@@ -67,7 +77,7 @@ pub struct ListCall {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Follow {
-    /// The member it becomes.
+    /// The member it becomes; `List[].Member` puts it into each element of a list.
     pub into: String,
     /// The CLI's service.
     pub service: String,
@@ -75,6 +85,16 @@ pub struct Follow {
     pub operation: String,
     /// What it is asked for.
     pub per: Per,
+    /// The API's name for what it is asked for: `Bucket`. With `per` a member.
+    #[serde(default)]
+    pub ask: Option<String>,
+    /// What else the call is given, as in `list`.
+    #[serde(default)]
+    pub with: Map<String, Value>,
+    /// It is asked only where one of these holds; always if there are none. Where none holds, the member is
+    /// not set.
+    #[serde(default)]
+    pub when: Vec<When>,
     /// The member of the answer to take; none: all of it.
     #[serde(default)]
     pub take: Option<String>,
@@ -95,6 +115,18 @@ pub struct Follow {
     pub match_value: Option<String>,
 }
 
+/// What must hold of a document for a call to be asked: all of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct When {
+    /// This path could not be read.
+    #[serde(default)]
+    pub unread: Option<String>,
+    /// These paths have these values.
+    #[serde(default)]
+    pub is: BTreeMap<String, Value>,
+}
+
 /// What a follow-up call is asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(from = "String")]
@@ -103,7 +135,7 @@ pub enum Per {
     Account,
     /// Once per region.
     Region,
-    /// Once per resource, named by this member.
+    /// Once per resource, named by this member; `List[].Member`: once per element of a list.
     Member(String),
 }
 
@@ -145,6 +177,17 @@ impl ResourceType {
             ));
         }
         for follow in &parsed.follow {
+            let list_of = |path: &str| path.split_once("[].").map(|(list, _)| list.to_owned());
+            let per = match &follow.per {
+                Per::Member(member) => list_of(member),
+                Per::Account | Per::Region => None,
+            };
+            if per != list_of(&follow.into) {
+                return Err(format!("`{}`: `into` and `per` must be of the same list", follow.into));
+            }
+            if follow.ask.is_some() && !matches!(follow.per, Per::Member(_)) {
+                return Err(format!("`{}`: `ask` belongs to `per` a member", follow.into));
+            }
             if follow.decode.is_some() != (follow.match_member.is_some() || follow.match_value.is_some()) {
                 return Err(format!(
                     "`{}`: `decode` and `match` (or `match_value`) belong together",

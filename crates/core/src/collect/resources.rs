@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
-use super::credential_report::CredentialReport;
-use super::reader::{CallOutcome, Fetched, Reader, reason_of};
-use super::resource_type::{Decode, Follow, ListCall, Per, ResourceType, Scope};
+use super::follow::take;
+use super::reader::{CallOutcome, Reader, reason_of};
+use super::resource_type::{ListCall, ResourceType, Scope};
 use crate::model::{AccountId, Arn, Digest, GLOBAL_REGION, PLACEHOLDER, Resource, Unread, UnreadReason};
 use crate::port::{AccountScope, Call, PortResult};
 
@@ -28,7 +29,7 @@ pub struct Listed {
 /// When the estate itself or the archive cannot be used. A call that AWS refused is no error: what it
 /// would have told is unread.
 pub async fn collect_type(
-    reader: &mut Reader<'_>,
+    reader: &Reader<'_>,
     resource_type: &ResourceType,
     scope: &AccountScope,
     owners: &[AccountId],
@@ -82,32 +83,39 @@ fn partition_of(regions: &[String]) -> &'static str {
 }
 
 /// One account and region, for one type.
-struct Place<'p> {
+pub(super) struct Place<'p> {
     account: &'p AccountId,
-    region: &'p str,
+    pub(super) region: &'p str,
     partition: &'static str,
-    resource_type: &'p ResourceType,
+    pub(super) resource_type: &'p ResourceType,
     seen_at: Timestamp,
 }
 
 /// An item on its way to a resource.
 #[derive(Default)]
-struct Item {
-    document: Map<String, Value>,
-    unread: Vec<Unread>,
-    evidence: Vec<Digest>,
+pub(super) struct Item {
+    pub(super) document: Map<String, Value>,
+    pub(super) unread: Vec<Unread>,
+    pub(super) evidence: Vec<Digest>,
 }
 
+/// The items of a list by key, each with the number of its page.
+type Items = BTreeMap<String, (usize, Map<String, Value>)>;
+
 impl Place<'_> {
-    async fn collect(&self, reader: &mut Reader<'_>, damaged: &mut u64) -> PortResult<Vec<Resource>> {
+    async fn collect(&self, reader: &Reader<'_>, damaged: &mut u64) -> PortResult<Vec<Resource>> {
         let (items, missing, pages) =
             if self.resource_type.single { self.single(reader).await? } else { self.list(reader).await? };
         *damaged += missing.iter().filter(|unread| is_damage(unread.reason)).count() as u64;
         let placeholder = missing.into_iter().next().map(|unread| self.unlisted(unread, &pages));
         let mut resources: Vec<Resource> = placeholder.into_iter().collect();
+        if !items.is_empty() {
+            self.ask_ahead(reader).await?;
+        }
+        let completed = items.into_iter().map(|item| self.complete(reader, item));
+        let mut completed = stream::iter(completed).buffered(reader.at_once());
         let mut seen = BTreeSet::new();
-        for mut item in items {
-            self.follow(reader, &mut item).await?;
+        while let Some(item) = completed.try_next().await? {
             *damaged += item.unread.iter().filter(|unread| is_damage(unread.reason)).count() as u64;
             let id = self.arn(&item.document).and_then(|id| self.check(id, &mut seen));
             resources.push(match id {
@@ -160,24 +168,47 @@ impl Place<'_> {
             .unwrap_or_default()
     }
 
-    fn call(&self, region: &str, service: &str, operation: &str, subject: Option<String>) -> Call {
+    /// A call about no single thing.
+    pub(super) fn call(
+        &self,
+        region: &str,
+        service: &str,
+        operation: &str,
+        with: &Map<String, Value>,
+    ) -> Call {
         Call {
             account: self.account.clone(),
             region: region.to_owned(),
             service: service.to_owned(),
             operation: operation.to_owned(),
-            subject,
+            subject: None,
+            input: with.iter().map(|(name, value)| (name.clone(), self.filled(value))).collect(),
         }
     }
 
-    async fn single(&self, reader: &mut Reader<'_>) -> PortResult<(Vec<Item>, Vec<Unread>, Vec<Digest>)> {
+    fn filled(&self, value: &Value) -> Value {
+        match value {
+            Value::String(text) => text
+                .replace("{account}", self.account.as_str())
+                .replace("{region}", self.region)
+                .replace("{partition}", self.partition)
+                .into(),
+            Value::Array(items) => items.iter().map(|item| self.filled(item)).collect(),
+            Value::Object(members) => {
+                members.iter().map(|(name, value)| (name.clone(), self.filled(value))).collect()
+            }
+            other => other.clone(),
+        }
+    }
+
+    async fn single(&self, reader: &Reader<'_>) -> PortResult<(Vec<Item>, Vec<Unread>, Vec<Digest>)> {
         let Some(list) = self.resource_type.list.first() else {
             return Ok((Vec::new(), Vec::new(), Vec::new()));
         };
-        let call = self.call(self.region, &list.service, &list.operation, None);
-        let Fetched { outcome, evidence } = reader.fetch(&call).await?;
-        let mut item = Item { evidence: evidence.into_iter().collect(), ..Item::default() };
-        match take(outcome, list.take.as_deref(), &list.not_set, false) {
+        let call = self.call(self.region, &list.service, &list.operation, &list.with);
+        let fetched = reader.fetch(&call).await?;
+        let mut item = Item { evidence: fetched.evidence.clone(), ..Item::default() };
+        match take(&fetched.outcome, list.take.as_deref(), &list.not_set, false) {
             Ok(Some(Value::Object(document))) => item.document = document,
             Ok(None) => {}
             Ok(Some(_)) => item.unread.push(unparsable(&call, "the answer is not an object")),
@@ -189,7 +220,7 @@ impl Place<'_> {
 
     /// The items of all list calls merged by key; why the population may not be complete, which is empty when
     /// at least one list was read to its end; and the answers.
-    async fn list(&self, reader: &mut Reader<'_>) -> PortResult<(Vec<Item>, Vec<Unread>, Vec<Digest>)> {
+    async fn list(&self, reader: &Reader<'_>) -> PortResult<(Vec<Item>, Vec<Unread>, Vec<Digest>)> {
         let key = self.resource_type.key.as_deref().unwrap_or_default();
         let mut merged: BTreeMap<String, Item> = BTreeMap::new();
         let mut incomplete = Vec::new();
@@ -197,23 +228,24 @@ impl Place<'_> {
         let mut lists = Vec::new();
         let mut pages = Vec::new();
         for list in &self.resource_type.list {
-            let call = self.call(self.region, &list.service, &list.operation, None);
+            let call = self.call(self.region, &list.service, &list.operation, &list.with);
             let fetched = reader.fetch(&call).await?;
-            pages.extend(fetched.evidence);
+            pages.extend(fetched.evidence.iter().copied());
             let (items, problem) = items_of(&fetched.outcome, list, &call, key);
             complete |= problem.is_none();
             incomplete.extend(problem.clone());
-            for (name, document) in &items {
-                let item = merged.entry(name.clone()).or_default();
+            let names: BTreeSet<String> = items.keys().cloned().collect();
+            for (name, (page, document)) in items {
+                let item = merged.entry(name).or_default();
                 for (member, value) in document {
-                    item.document.entry(member.clone()).or_insert_with(|| value.clone());
+                    item.document.entry(member).or_insert(value);
                 }
-                item.evidence.extend(fetched.evidence);
+                item.evidence.extend(fetched.evidence.get(page));
             }
-            lists.push((list, call, items, problem));
+            lists.push((list, call, names, problem));
         }
-        for (list, call, items, problem) in &lists {
-            for (_, item) in merged.iter_mut().filter(|(name, _)| !items.contains_key(*name)) {
+        for (list, call, names, problem) in &lists {
+            for (_, item) in merged.iter_mut().filter(|(name, _)| !names.contains(*name)) {
                 for member in &list.gives {
                     let why = problem.clone().unwrap_or_else(|| {
                         unread("", call, UnreadReason::NotRecorded, "the answer does not have it".to_owned())
@@ -226,37 +258,6 @@ impl Place<'_> {
             incomplete.clear();
         }
         Ok((merged.into_values().collect(), incomplete, pages))
-    }
-
-    async fn follow(&self, reader: &mut Reader<'_>, item: &mut Item) -> PortResult<()> {
-        for follow in &self.resource_type.follow {
-            let (region, subject) = match &follow.per {
-                Per::Account => (GLOBAL_REGION, None),
-                Per::Region => (self.region, None),
-                Per::Member(member) => (self.region, text_member(&item.document, member)),
-            };
-            let call = self.call(region, &follow.service, &follow.operation, subject);
-            if matches!(follow.per, Per::Member(_)) && call.subject.is_none() {
-                item.unread.push(Unread {
-                    path: follow.into.clone(),
-                    ..unparsable(&call, "the item has no name to ask by")
-                });
-                continue;
-            }
-            let Fetched { outcome, evidence } = reader.fetch(&call).await?;
-            item.evidence.extend(evidence);
-            let taken = take(outcome, follow.take.as_deref(), &follow.not_set, follow.empty_means_not_set);
-            match taken.and_then(|value| decode(value, follow, &item.document)) {
-                Ok(Some(value)) => {
-                    item.document.insert(follow.into.clone(), value);
-                }
-                Ok(None) => {
-                    item.document.remove(&follow.into);
-                }
-                Err((reason, detail)) => item.unread.push(unread(&follow.into, &call, reason, detail)),
-            }
-        }
-        Ok(())
     }
 
     /// Fills the ARN template; `Err` says which member is missing.
@@ -291,117 +292,78 @@ fn is_damage(reason: UnreadReason) -> bool {
     }
 }
 
-fn unread(path: &str, call: &Call, reason: UnreadReason, detail: String) -> Unread {
+pub(super) fn unread(path: &str, call: &Call, reason: UnreadReason, detail: String) -> Unread {
     Unread { path: path.to_owned(), call: call.name(), reason, detail }
 }
 
-fn unparsable(call: &Call, detail: &str) -> Unread {
+pub(super) fn unparsable(call: &Call, detail: &str) -> Unread {
     unread("", call, UnreadReason::Unparsable, detail.to_owned())
 }
 
-fn text_member(document: &Map<String, Value>, member: &str) -> Option<String> {
+pub(super) fn text_member(document: &Map<String, Value>, member: &str) -> Option<String> {
     document.get(member).and_then(Value::as_str).filter(|text| !text.is_empty()).map(str::to_owned)
 }
 
-/// The value an answer gives, `None` where AWS says it is not set, or why it is not known.
-fn take(
-    outcome: CallOutcome,
-    member: Option<&str>,
-    not_set: &[String],
-    empty_means_not_set: bool,
-) -> Result<Option<Value>, (UnreadReason, String)> {
-    match outcome {
-        CallOutcome::Response(mut value) => {
-            if is_truncated(&value) {
-                return Err((UnreadReason::Truncated, String::new()));
-            }
-            match member {
-                None => Ok(Some(value)),
-                Some(member) => match value.get_mut(member).map(Value::take) {
-                    Some(Value::Null) | None if empty_means_not_set => Ok(None),
-                    Some(Value::Null) | None => {
-                        Err((UnreadReason::Unparsable, format!("the answer has no `{member}`")))
-                    }
-                    taken => Ok(taken),
-                },
-            }
-        }
-        CallOutcome::Empty if empty_means_not_set => Ok(None),
-        CallOutcome::Empty => Err((UnreadReason::Unparsable, "the answer is empty".to_owned())),
-        CallOutcome::Code(code) if not_set.contains(&code) => Ok(None),
-        CallOutcome::Code(code) => Err((reason_of(&code), code)),
-        CallOutcome::Unread(reason, detail) => Err((reason, detail)),
-    }
-}
-
-fn decode(
-    value: Option<Value>,
-    follow: &Follow,
-    document: &Map<String, Value>,
-) -> Result<Option<Value>, (UnreadReason, String)> {
-    let (Some(value), Some(Decode::CredentialReport)) = (&value, follow.decode) else { return Ok(value) };
-    let report = CredentialReport::decode(value).map_err(|detail| (UnreadReason::Unparsable, detail))?;
-    let user = match (&follow.match_value, &follow.match_member) {
-        (Some(fixed), _) => Some(fixed.clone()),
-        (None, Some(member)) => text_member(document, member),
-        (None, None) => None,
-    };
-    match user.as_deref().and_then(|user| report.row(user)) {
-        Some(row) => Ok(Some(row.clone())),
-        // A report may be four hours old: somebody newer is not in it, and that says nothing of them.
-        None => {
-            Err((UnreadReason::NotRecorded, format!("the report of {} has no row for it", report.generated)))
-        }
-    }
-}
-
-/// The items of a list answer by key, and why they are not all: `None` when they are.
-fn items_of(
-    outcome: &CallOutcome,
-    list: &ListCall,
-    call: &Call,
-    key: &str,
-) -> (BTreeMap<String, Map<String, Value>>, Option<Unread>) {
-    let mut items = BTreeMap::new();
-    let response = match outcome {
-        CallOutcome::Response(response) => response,
+/// The items of a list answer by key, with the number of the page each is from, and why they are not all:
+/// `None` when they are.
+fn items_of(outcome: &CallOutcome, list: &ListCall, call: &Call, key: &str) -> (Items, Option<Unread>) {
+    let mut items = Items::new();
+    let (pages, cut) = match outcome {
+        CallOutcome::Response(pages, cut) => (pages, cut),
         CallOutcome::Empty => return (items, Some(unparsable(call, "the answer is empty"))),
-        CallOutcome::Code(code) => return (items, Some(unread("", call, reason_of(code), code.clone()))),
+        CallOutcome::Code(code, why) => {
+            let detail = why.as_ref().unwrap_or(code).clone();
+            return (items, Some(unread("", call, reason_of(code), detail)));
+        }
         CallOutcome::Unread(reason, detail) => {
             return (items, Some(unread("", call, *reason, detail.clone())));
         }
     };
-    let mut found = vec![response];
-    for step in list.items.as_deref().unwrap_or_default().split('.') {
-        let member = step.strip_suffix("[]").unwrap_or(step);
-        let mut next = Vec::new();
-        for value in found {
-            let Some(inner) = value.get(member).and_then(Value::as_array) else {
-                return (items, Some(unparsable(call, &format!("the answer has no list `{member}`"))));
-            };
-            next.extend(inner);
-        }
-        found = next;
-    }
     let mut problem = None;
-    for value in found {
-        match value.as_object().and_then(|item| Some((text_member(item, key)?, item))) {
-            Some((name, item)) => {
-                if items.insert(name, item.clone()).is_some_and(|other| other != *item) {
-                    problem = Some(unparsable(call, &format!("two items have the same `{key}`")));
+    for (number, page) in pages.iter().enumerate() {
+        match elements(page, list.items.as_deref().unwrap_or_default()) {
+            Ok(found) => {
+                for value in found {
+                    let named = value.as_object().and_then(|item| Some((text_member(item, key)?, item)));
+                    let Some((name, item)) = named else {
+                        problem = Some(unparsable(call, &format!("an item has no `{key}`")));
+                        continue;
+                    };
+                    if items.insert(name, (number, item.clone())).is_some_and(|(_, other)| other != *item) {
+                        problem = Some(unparsable(call, &format!("two items have the same `{key}`")));
+                    }
                 }
             }
-            None => problem = Some(unparsable(call, &format!("an item has no `{key}`"))),
+            Err(member) => {
+                let reason = if list.filtered { UnreadReason::NotRecorded } else { UnreadReason::Unparsable };
+                problem = Some(unread("", call, reason, format!("the answer has no list `{member}`")));
+            }
         }
     }
-    if is_truncated(response) {
+    if let Some((reason, detail)) = cut {
+        problem = Some(unread("", call, *reason, detail.clone()));
+    } else if pages.last().is_some_and(is_truncated) {
         problem = Some(unread("", call, UnreadReason::Truncated, String::new()));
     }
     (items, problem)
 }
 
+/// The elements at a path such as `Reservations[].Instances[]`; `Err` names the list that is not there.
+fn elements<'v>(page: &'v Value, path: &str) -> Result<Vec<&'v Value>, String> {
+    let mut found = vec![page];
+    for step in path.split('.') {
+        let member = step.strip_suffix("[]").unwrap_or(step);
+        let mut next = Vec::new();
+        for value in found {
+            next.extend(value.get(member).and_then(Value::as_array).ok_or(member)?);
+        }
+        found = next;
+    }
+    Ok(found)
+}
+
 /// Whether a list says of itself that it goes on: in so many words, or by naming where.
-fn is_truncated(response: &Value) -> bool {
+pub(super) fn is_truncated(response: &Value) -> bool {
     const TOKENS: [&str; 6] =
         ["NextToken", "nextToken", "Marker", "NextMarker", "ContinuationToken", "NextContinuationToken"];
     let says_so = |value: &Value| !matches!(value, Value::Null | Value::Bool(false));

@@ -1,44 +1,22 @@
 //! An IAM user's document as the access review needs it.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::model::{AccessKey, IamUser, PasswordLastUsed, Resource, rfc3339, rfc3339_nanos};
+use super::credential_report::GENERATED_TIME;
+use crate::model::{Access, AccessKey, IamUser, PasswordLastUsed, Resource, rfc3339, rfc3339_nanos};
 
 /// The snapshot of an `AWS::IAM::User` resource, `None` for a placeholder or another type.
 #[must_use]
-pub fn iam_user(resource: &Resource, scanned_at: Timestamp) -> Option<IamUser> {
+pub fn iam_user(resource: &Resource, scanned_at: Timestamp, access: Access) -> Option<IamUser> {
     let document = &resource.document;
     let name = document.get("UserName")?.as_str()?.to_owned();
-    let read = |path: &str| !resource.unread.iter().any(|unread| unread.touches(path));
     let text = |member: &str| document.get(member).and_then(Value::as_str).map(str::to_owned);
-    let report = document.get("CredentialReport");
-    let cell = |column: &str| report?.get(column)?.as_str();
-    let flag = |column: &str| match cell(column)? {
-        "true" => Some(true),
-        "false" => Some(false),
-        _ => None,
-    };
-    let names = |list: &str, member: Option<&str>| {
-        read(list).then(|| {
-            let items = document.get(list).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-            let name = |item: &Value| match member {
-                Some(member) => item.get(member)?.as_str().map(str::to_owned),
-                None => item.as_str().map(str::to_owned),
-            };
-            items.iter().filter_map(name).collect()
-        })
-    };
-    let key = |slot: u8| {
-        let active = flag(&format!("access_key_{slot}_active"))?;
-        let last_rotated = time(cell(&format!("access_key_{slot}_last_rotated")));
-        // A slot without a key says `false` and `N/A`.
-        (active || last_rotated.is_some()).then(|| AccessKey {
-            active,
-            last_rotated,
-            last_used: time(cell(&format!("access_key_{slot}_last_used_date"))),
-        })
-    };
+    let report = Report { row: document.get("CredentialReport") };
+    let direct = Direct { resource, document };
+    let console_access = report.flag("password_enabled").or_else(|| direct.console_access());
     Some(IamUser {
         schema: IamUser::SCHEMA,
         user_name: format!("{}/{name}", resource.account),
@@ -49,21 +27,137 @@ pub fn iam_user(resource: &Resource, scanned_at: Timestamp) -> Option<IamUser> {
         create_date: time(text("CreateDate").as_deref()),
         password_last_used: password_last_used(
             text("PasswordLastUsed"),
-            cell("password_last_used"),
-            flag("password_enabled"),
+            report.cell("password_last_used"),
+            console_access,
         ),
-        console_access: flag("password_enabled"),
-        mfa: flag("mfa_active"),
-        access_keys: report.and_then(|_| {
-            flag("access_key_1_active")?;
-            Some([1, 2].into_iter().filter_map(key).collect())
+        console_access,
+        mfa: report.flag("mfa_active").or_else(|| direct.mfa_devices().map(|devices| !devices.is_empty())),
+        access_keys: report.access_keys().or_else(|| direct.access_keys()),
+        groups: direct.names("GroupList", None),
+        attached_policies: direct.names("AttachedManagedPolicies", Some("PolicyArn")),
+        inline_policies: direct.names("UserPolicyList", Some("PolicyName")),
+        permissions_boundary: direct.read("PermissionsBoundary").then(|| {
+            let boundary = document.pointer("/PermissionsBoundary/PermissionsBoundaryArn");
+            boundary.and_then(Value::as_str).map(str::to_owned).into_iter().collect()
         }),
-        groups: names("GroupList", None),
-        attached_policies: names("AttachedManagedPolicies", Some("PolicyArn")),
-        inline_policies: names("UserPolicyList", Some("PolicyName")),
+        mfa_devices: direct.mfa_devices(),
+        tags: direct.tags(),
+        credential_report_time: time(report.cell(GENERATED_TIME)),
+        access,
         evidence: resource.evidence.clone(),
         name,
     })
+}
+
+/// A user's row of the credential report.
+#[derive(Clone, Copy)]
+struct Report<'a> {
+    row: Option<&'a Value>,
+}
+
+impl<'a> Report<'a> {
+    fn cell(self, column: &str) -> Option<&'a str> {
+        self.row?.get(column)?.as_str()
+    }
+
+    fn flag(self, column: &str) -> Option<bool> {
+        match self.cell(column)? {
+            "true" => Some(true),
+            "false" => Some(false),
+            _ => None,
+        }
+    }
+
+    fn access_keys(self) -> Option<Vec<AccessKey>> {
+        self.flag("access_key_1_active")?;
+        Some([1, 2].into_iter().filter_map(|slot| self.access_key(slot)).collect())
+    }
+
+    fn access_key(self, slot: u8) -> Option<AccessKey> {
+        let cell = |column: &str| self.cell(&format!("access_key_{slot}_{column}"));
+        let said = |column: &str| cell(column).filter(|text| *text != "N/A").map(str::to_owned);
+        let active = self.flag(&format!("access_key_{slot}_active"))?;
+        let last_rotated = time(cell("last_rotated"));
+        // A slot without a key says `false` and `N/A`.
+        (active || last_rotated.is_some()).then(|| AccessKey {
+            id: None,
+            active,
+            last_rotated,
+            last_used: time(cell("last_used_date")),
+            last_used_service: said("last_used_service"),
+            last_used_region: said("last_used_region"),
+        })
+    }
+}
+
+/// What was asked about the user itself: always what no report has, and all of it where a report does not
+/// know the user yet.
+#[derive(Clone, Copy)]
+struct Direct<'a> {
+    resource: &'a Resource,
+    document: &'a Value,
+}
+
+impl<'a> Direct<'a> {
+    fn read(self, path: &str) -> bool {
+        !self.resource.unread.iter().any(|unread| unread.touches(path))
+    }
+
+    /// The items of a list that was read; one that is not there has none.
+    fn items(self, list: &str) -> Option<&'a [Value]> {
+        let items = self.document.get(list).and_then(Value::as_array).map(Vec::as_slice);
+        self.read(list).then(|| items.unwrap_or_default())
+    }
+
+    fn names(self, list: &str, member: Option<&str>) -> Option<Vec<String>> {
+        let name = |item: &Value| match member {
+            Some(member) => item.get(member)?.as_str().map(str::to_owned),
+            None => item.as_str().map(str::to_owned),
+        };
+        Some(self.items(list)?.iter().filter_map(name).collect())
+    }
+
+    /// Whether somebody asked instead of the report.
+    fn was_asked(self) -> bool {
+        self.document.get("CredentialReport").is_none()
+    }
+
+    fn console_access(self) -> Option<bool> {
+        (self.was_asked() && self.read("LoginProfile")).then(|| self.document.get("LoginProfile").is_some())
+    }
+
+    fn mfa_devices(self) -> Option<Vec<String>> {
+        self.names("MFADevices", Some("SerialNumber"))
+    }
+
+    fn access_keys(self) -> Option<Vec<AccessKey>> {
+        if !self.was_asked() {
+            return None;
+        }
+        let key = |item: &Value| {
+            let text = |path: &str| {
+                let text = item.pointer(path).and_then(Value::as_str).filter(|text| *text != "N/A");
+                text.map(str::to_owned)
+            };
+            Some(AccessKey {
+                id: text("/AccessKeyId"),
+                active: text("/Status")? == "Active",
+                last_rotated: time(text("/CreateDate").as_deref()),
+                last_used: time(text("/AccessKeyLastUsed/LastUsedDate").as_deref()),
+                last_used_service: text("/AccessKeyLastUsed/ServiceName"),
+                last_used_region: text("/AccessKeyLastUsed/Region"),
+            })
+        };
+        Some(self.items("AccessKeys")?.iter().filter_map(key).collect())
+    }
+
+    fn tags(self) -> Option<BTreeMap<String, String>> {
+        let tag = |item: &Value| {
+            let text = |member: &str| item.get(member).and_then(Value::as_str).map(str::to_owned);
+            Some((text("Key")?, text("Value").unwrap_or_default()))
+        };
+        Some(self.items("Tags")?.iter().filter_map(tag).collect())
+    }
 }
 
 fn time(text: Option<&str>) -> Option<String> {

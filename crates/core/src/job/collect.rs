@@ -2,14 +2,15 @@
 
 use std::time::Duration;
 
+use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use jiff::{SignedDuration, Timestamp};
 use tracing::{debug, warn};
 
 use super::{Execution, JobError, Work};
 use crate::catalog::Catalog;
-use crate::collect::{Reader, collect_type, iam_user};
+use crate::collect::{AccessBook, Reader, ResourceType, collect_type, iam_user};
 use crate::model::{AccountId, GLOBAL_REGION, IAM_USER, IamUser, Resource, Statistics, rfc3339_nanos};
-use crate::port::{Archive, Estate, EstateScope, Progress, Resources, Users};
+use crate::port::{AccountScope, Archive, Estate, EstateScope, Progress, Resources, Users};
 
 /// What collecting needs.
 pub struct Ports<'a> {
@@ -17,15 +18,49 @@ pub struct Ports<'a> {
     pub estate: &'a dyn Estate,
     /// Where pages go.
     pub archive: &'a dyn Archive,
-    /// Where facts go.
-    pub resources: &'a dyn Resources,
+    /// Where facts go. `None`: only snapshots of users are kept.
+    pub resources: Option<&'a dyn Resources>,
     /// Where IAM users go.
     pub users: &'a dyn Users,
     /// How far it is.
     pub progress: &'a dyn Progress,
 }
 
-/// Reads every resource type of the catalog in every account and region of the estate.
+/// What is to be read, and how long it is kept.
+pub struct Wanted<'a> {
+    /// The catalog.
+    pub catalog: &'a Catalog,
+    /// Of its resource types.
+    pub types: Types,
+    /// How long snapshots of users are kept.
+    pub retention: Duration,
+}
+
+/// Which resource types are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Types {
+    /// All of the catalog.
+    All,
+    /// IAM users, and what tells what they may do.
+    IamUsers,
+}
+
+impl Types {
+    /// The types, in the order they are read: users behind what they hold.
+    #[must_use]
+    pub fn of(self, catalog: &Catalog) -> Vec<&ResourceType> {
+        let is_wanted = |name: &str| match self {
+            Self::All => true,
+            Self::IamUsers => name == IAM_USER || AccessBook::TYPES.contains(&name),
+        };
+        let mut types: Vec<&ResourceType> =
+            catalog.resource_types.iter().filter(|it| is_wanted(&it.name)).collect();
+        types.sort_by_key(|it| it.name == IAM_USER);
+        types
+    }
+}
+
+/// Reads the wanted resource types in every account and region of the estate.
 ///
 /// Stops before the deadline between two types; what was read stays, and is completed by the next run.
 ///
@@ -34,28 +69,80 @@ pub struct Ports<'a> {
 pub async fn collect(
     execution: &Execution<'_>,
     ports: &Ports<'_>,
-    catalog: &Catalog,
-    retention: Duration,
+    wanted: &Wanted<'_>,
 ) -> Result<(Work, EstateScope), JobError> {
     let scope = ports.estate.scope().await?;
     let seen_at = scope.recorded_at.unwrap_or(execution.started_at);
     let mut statistics = Statistics { left_out: scope.left_out.clone(), ..Statistics::default() };
-    for name in ["resources", "users", "unread", "damaged"] {
+    for name in ["resources", "users", "written", "errors", "unread", "damaged"] {
         statistics.count(name, 0);
     }
     let owners: Vec<AccountId> = scope.accounts.iter().map(|account| account.account.clone()).collect();
-    let steps = scope.accounts.len() * catalog.resource_types.len();
+    let types = wanted.types.of(wanted.catalog);
+    let steps = scope.accounts.len() * types.len();
     ports.progress.begin("Reading resources", Some(steps as u64));
+    let round = Round { execution, ports, wanted, types, owners, seen_at };
+    let accounts = scope.accounts.iter().map(|account| round.account(account));
+    let mut accounts = stream::iter(accounts).buffered(ports.estate.at_once().max(1));
     let mut done = 0;
-    'all: for account in &scope.accounts {
-        let mut reader = Reader::new(ports.estate, ports.archive, &catalog.secrets);
-        for resource_type in &catalog.resource_types {
+    while let Some(account) = accounts.try_next().await? {
+        done += account.types_done;
+        statistics.add(account.statistics);
+    }
+    drop(accounts);
+    ports.progress.end();
+    if done < steps {
+        statistics.remaining = Some(format!("{} of {steps} reads (account × resource type)", steps - done));
+    }
+    let finished = statistics.remaining.is_none();
+    if finished && let Some(resources) = ports.resources {
+        // No type means all, those of an earlier catalog too.
+        let types: Vec<&str> = match wanted.types {
+            Types::All => Vec::new(),
+            Types::IamUsers => round.types.iter().map(|it| it.name.as_str()).collect(),
+        };
+        let gone = resources.sweep(&execution.id, &round.owners, &types).await?;
+        statistics.count("gone", gone);
+    }
+    let damaged = statistics.get("damaged");
+    if damaged > 0 {
+        warn!(count = damaged, "Some answers are damaged; what they would have told is unknown.");
+    }
+    if !scope.unreachable.is_empty() {
+        statistics.count("unreachable_accounts", scope.unreachable.len() as u64);
+    }
+    let complete = finished && damaged == 0 && statistics.get("errors") == 0 && scope.unreachable.is_empty();
+    Ok((Work { complete, statistics }, scope))
+}
+
+/// One run over all accounts.
+struct Round<'r> {
+    execution: &'r Execution<'r>,
+    ports: &'r Ports<'r>,
+    wanted: &'r Wanted<'r>,
+    types: Vec<&'r ResourceType>,
+    owners: Vec<AccountId>,
+    seen_at: Timestamp,
+}
+
+/// What was done in one account.
+struct AccountDone {
+    types_done: usize,
+    statistics: Statistics,
+}
+
+impl Round<'_> {
+    async fn account(&self, account: &AccountScope) -> Result<AccountDone, JobError> {
+        let Self { execution, ports, wanted, seen_at, .. } = self;
+        let mut statistics = Statistics::default();
+        let mut types_done = 0;
+        let reader = Reader::new(ports.estate, ports.archive, &wanted.catalog.secrets);
+        let mut book = AccessBook::default();
+        for resource_type in &self.types {
             if execution.is_out_of_time() {
-                statistics.remaining =
-                    Some(format!("{} of {steps} reads (account × resource type)", steps - done));
-                break 'all;
+                break;
             }
-            let listed = collect_type(&mut reader, resource_type, account, &owners, seen_at).await?;
+            let listed = collect_type(&reader, resource_type, account, &self.owners, *seen_at).await?;
             count(&mut statistics, &listed.resources);
             statistics.count("damaged", listed.damaged);
             if listed.elsewhere > 0 {
@@ -70,33 +157,52 @@ pub async fn collect(
                 count = listed.resources.len(),
                 "Resources read."
             );
-            ports.resources.put(&execution.id, &listed.resources).await?;
-            let users: Vec<IamUser> =
-                listed.resources.iter().filter_map(|resource| iam_user(resource, seen_at)).collect();
-            statistics.count("users", users.len() as u64);
-            ports.users.put(&users, expiry(execution.started_at, retention)).await?;
-            // Users that could not be listed are not users that are gone.
-            let could_list = !listed.resources.iter().any(Resource::is_placeholder);
-            if resource_type.name == IAM_USER && (could_list || !users.is_empty()) {
-                ports.users.scanned(&account.account, &rfc3339_nanos(seen_at)).await?;
+            if let Some(resources) = ports.resources {
+                resources.put(&execution.id, &listed.resources).await?;
             }
-            done += 1;
+            listed.resources.iter().for_each(|resource| book.add(resource));
+            if resource_type.name == IAM_USER {
+                self.users(&account.account, &listed.resources, &book, &mut statistics).await?;
+            }
+            types_done += 1;
             ports.progress.advance(1);
         }
         let regions = std::iter::once(GLOBAL_REGION).chain(account.regions.iter().map(String::as_str));
-        statistics.covered.extend(regions.map(|region| format!("{}/{region}", account.account)));
+        if types_done > 0 {
+            statistics.covered.extend(regions.map(|region| format!("{}/{region}", account.account)));
+        }
+        Ok(AccountDone { types_done, statistics })
     }
-    ports.progress.end();
-    let finished = statistics.remaining.is_none();
-    if finished {
-        let gone = ports.resources.sweep(&execution.id, &owners).await?;
-        statistics.count("gone", gone);
+
+    /// Keeps a snapshot of every user. One that cannot be kept is named, and stops nobody else.
+    async fn users(
+        &self,
+        account: &AccountId,
+        resources: &[Resource],
+        book: &AccessBook,
+        statistics: &mut Statistics,
+    ) -> Result<(), JobError> {
+        let users: Vec<IamUser> = resources
+            .iter()
+            .filter_map(|resource| iam_user(resource, self.seen_at, book.access(resource)))
+            .collect();
+        statistics.count("users", users.len() as u64);
+        let expires_at = expiry(self.execution.started_at, self.wanted.retention);
+        let unwritten = self.ports.users.put(&users, expires_at).await?;
+        for user in &unwritten {
+            warn!(user = user.user_name.as_str(), reason = user.why.as_str(), "A user could not be kept.");
+            statistics.skip("could not be written");
+        }
+        statistics.count("errors", unwritten.len() as u64);
+        statistics.count("written", users.len().saturating_sub(unwritten.len()) as u64);
+        // Users that could not be listed, or kept, are not users that are gone.
+        let could_list = !resources.iter().any(Resource::is_placeholder);
+        if could_list || !users.is_empty() {
+            let complete = could_list && unwritten.is_empty();
+            self.ports.users.scanned(account, &rfc3339_nanos(self.seen_at), complete).await?;
+        }
+        Ok(())
     }
-    let damaged = statistics.get("damaged");
-    if damaged > 0 {
-        warn!(count = damaged, "Some answers are damaged; what they would have told is unknown.");
-    }
-    Ok((Work { complete: finished && damaged == 0, statistics }, scope))
 }
 
 fn count(statistics: &mut Statistics, resources: &[Resource]) {

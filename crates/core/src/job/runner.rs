@@ -26,10 +26,9 @@ pub struct Runner<'a> {
     pub runs: &'a dyn Runs,
     /// Numbers for whoever watches.
     pub metrics: &'a dyn Metrics,
-    /// What has expired.
-    pub index: &'a dyn EvidenceIndex,
-    /// What expired items leave behind.
-    pub archive: &'a dyn Archive,
+    /// What has expired, and where the evidence lies that goes with it. `None`: the store and the archive
+    /// forget by themselves, as tables and buckets of AWS do.
+    pub retention: Option<(&'a dyn EvidenceIndex, &'a dyn Archive)>,
 }
 
 /// What is asked for.
@@ -247,9 +246,10 @@ impl Runner<'_> {
     }
 
     async fn forget_expired(&self, now: Timestamp) -> Result<(), JobError> {
-        let forgotten = self.index.expire(now).await?;
+        let Some((index, archive)) = self.retention else { return Ok(()) };
+        let forgotten = index.expire(now).await?;
         for digest in &forgotten {
-            self.archive.remove(digest).await?;
+            archive.remove(digest).await?;
         }
         if !forgotten.is_empty() {
             info!(count = forgotten.len(), "Evidence whose retention has ended was removed.");

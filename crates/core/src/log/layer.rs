@@ -80,8 +80,7 @@ impl Visit for Fields {
 impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for LogLayer {
     fn enabled(&self, metadata: &tracing::Metadata<'_>, _: Context<'_, S>) -> bool {
         // Libraries below us speak at warn and above only: their lines know nothing of our field list.
-        let ours = metadata.target().starts_with("provost");
-        *metadata.level() <= if ours { self.level } else { self.level.min(Level::WARN) }
+        *metadata.level() <= if is_ours(metadata.target()) { self.level } else { self.level.min(Level::WARN) }
     }
 
     fn on_new_span(&self, attributes: &span::Attributes<'_>, id: &span::Id, context: Context<'_, S>) {
@@ -109,6 +108,11 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for LogLayer {
             Some(other) => other.to_string(),
             None => String::new(),
         };
+        // A library's fields are neither in our list nor known to be harmless: it is named instead.
+        let target = event.metadata().target();
+        if !is_ours(target) {
+            own.0 = vec![("target".to_owned(), Value::from(target))];
+        }
         let level = *event.metadata().level();
         let line = match self.format {
             LogFormat::Json => {
@@ -127,6 +131,10 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for LogLayer {
         // A log that cannot be written has nowhere to complain.
         let _ = writeln!(sink, "{line}");
     }
+}
+
+fn is_ours(target: &str) -> bool {
+    target.starts_with("provost")
 }
 
 /// `warning: Part of an input could not be read. (file=a.json offset=12)`

@@ -9,10 +9,12 @@ use super::Digest;
 
 /// The verbs that run as jobs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "kebab-case")]
 pub enum JobName {
     /// Read facts.
     Collect,
+    /// Read IAM users alone.
+    CollectIamUsers,
     /// Judge resources.
     Assess,
     /// Judge events.
@@ -27,6 +29,7 @@ impl JobName {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Collect => "collect",
+            Self::CollectIamUsers => "collect-iam-users",
             Self::Assess => "assess",
             Self::Detect => "detect",
             Self::Verify => "verify",
@@ -132,6 +135,20 @@ impl Statistics {
     /// Counts one thing skipped, with its reason.
     pub fn skip(&mut self, reason: &str) {
         *self.skipped.entry(reason.to_owned()).or_default() += 1;
+    }
+
+    /// Adds what a part of the run did.
+    pub fn add(&mut self, part: Self) {
+        let Self { counts, skipped, remaining, covered, left_out } = part;
+        for (name, by) in counts {
+            self.count(&name, by);
+        }
+        for (reason, by) in skipped {
+            *self.skipped.entry(reason).or_default() += by;
+        }
+        self.remaining = self.remaining.take().or(remaining);
+        self.covered.extend(covered);
+        self.left_out.extend(left_out);
     }
 
     /// A count, zero where it was never counted.

@@ -2,12 +2,13 @@
 
 use async_trait::async_trait;
 use jiff::Timestamp;
+use serde_json::{Map, Value};
 
 use super::PortResult;
-use crate::model::{AccountId, LeftOut};
+use crate::model::{AccountId, LeftOut, UnreadReason};
 
 /// One read call, named as the AWS CLI names it.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Call {
     /// The account asked.
     pub account: AccountId,
@@ -19,6 +20,9 @@ pub struct Call {
     pub operation: String,
     /// What it asks about where it asks about one thing: the bucket's name.
     pub subject: Option<String>,
+    /// What a live call is given, by the API's names: the subject among it. A recording knows the call by its
+    /// name and subject alone.
+    pub input: Map<String, Value>,
 }
 
 impl Call {
@@ -30,19 +34,40 @@ impl Call {
 }
 
 /// What came back.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Answer {
-    /// The whole response, all pages merged as the AWS CLI does.
+    /// The whole response as the AWS CLI printed it, all pages merged.
     Response(Vec<u8>),
+    /// A live call's pages, in order, and why there are no more of them if that is not because it is the end.
+    Pages(Vec<AnswerPage>, Option<Failure>),
     /// AWS answered with an error, or the call failed before AWS.
-    Error {
-        /// AWS's error code where there is one.
-        code: Option<String>,
-        /// The error as it came, for the archive.
-        raw: Vec<u8>,
-    },
+    Error(Failure),
     /// There is neither an answer nor an error: nobody asked.
     NotRecorded,
+}
+
+/// One page of a live call's answer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AnswerPage {
+    /// What this page was asked with, the token of the page before it included.
+    pub input: Value,
+    /// AWS's name for the request, by which its support finds it.
+    pub request_id: Option<String>,
+    /// The response in the shape the AWS CLI shows.
+    pub response: Value,
+}
+
+/// Why a call has no answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// The error code AWS answered this call with, if it did.
+    pub code: Option<String>,
+    /// What kind of reason it is where there is no code; `None`: it failed.
+    pub reason: Option<UnreadReason>,
+    /// The reason for people where the code alone does not tell it. It holds no secret.
+    pub why: Option<String>,
+    /// The error as it is kept, for the archive.
+    pub raw: Vec<u8>,
 }
 
 /// The regions of one account that are looked at.
@@ -61,6 +86,8 @@ pub struct EstateScope {
     pub accounts: Vec<AccountScope>,
     /// What is known to be left out.
     pub left_out: Vec<LeftOut>,
+    /// Of the accounts, those nobody gets into: everything in them is unknown, and a run over them incomplete.
+    pub unreachable: Vec<AccountId>,
     /// When it was recorded, if it is a recording that says so. Its facts are judged as of then.
     pub recorded_at: Option<Timestamp>,
 }
@@ -73,4 +100,9 @@ pub trait Estate: Send + Sync {
 
     /// Asks. An AWS error is an [`Answer`], not an `Err`: `Err` means the source itself cannot be used.
     async fn call(&self, call: &Call) -> PortResult<Answer>;
+
+    /// How many calls it can be asked at once.
+    fn at_once(&self) -> usize {
+        1
+    }
 }

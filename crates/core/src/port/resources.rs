@@ -11,9 +11,9 @@ pub trait Resources: Send + Sync {
     /// Keeps resources as seen by an execution; one of the same id is replaced. All of a call or none.
     async fn put(&self, execution_id: &str, resources: &[Resource]) -> PortResult<()>;
 
-    /// Removes the resources of these accounts that the execution did not put: they are gone. Returns
-    /// how many.
-    async fn sweep(&self, execution_id: &str, accounts: &[AccountId]) -> PortResult<u64>;
+    /// Removes the resources of these accounts and types (all types if none is named) that the execution did
+    /// not put: they are gone. Returns how many.
+    async fn sweep(&self, execution_id: &str, accounts: &[AccountId], types: &[&str]) -> PortResult<u64>;
 
     /// All resources in order of id, then account.
     async fn page(&self, after: Option<&str>, limit: usize) -> PortResult<Page<Resource>>;

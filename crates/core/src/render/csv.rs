@@ -7,7 +7,7 @@ use std::io::Write;
 use ::csv::{Terminator, WriterBuilder};
 use serde_json::Value;
 
-use crate::model::{Evaluation, IamUser, Violation};
+use crate::model::{Evaluation, Violation};
 
 /// Writes rows.
 pub struct CsvWriter<W: Write> {
@@ -163,60 +163,6 @@ fn facts_line(facts: &BTreeMap<String, Value>) -> String {
         single => format!("{name}: {}", word(single)),
     };
     facts.iter().map(fact).collect::<Vec<_>>().join("; ")
-}
-
-/// The columns of [`user_row`].
-#[must_use]
-pub fn user_columns() -> [&'static str; 16] {
-    [
-        "account",
-        "name",
-        "user_name",
-        "user_id",
-        "arn",
-        "create_date",
-        "password_last_used",
-        "console_access",
-        "mfa",
-        "active_keys",
-        "oldest_active_key_days",
-        "groups",
-        "attached_policies",
-        "inline_policies",
-        "scan_timestamp",
-        "evidence",
-    ]
-}
-
-/// A user as cells. What could not be read is `unknown`, never empty.
-#[must_use]
-pub fn user_row(user: &IamUser) -> [String; 16] {
-    let unknown = || "unknown".to_owned();
-    let flag =
-        |flag: Option<bool>| flag.map_or_else(unknown, |flag| if flag { "yes" } else { "no" }.to_owned());
-    let list = |list: &Option<Vec<String>>| list.as_ref().map_or_else(unknown, |items| items.join(" "));
-    let keys = user.access_keys.as_ref();
-    let active = keys.map(|keys| keys.iter().filter(|key| key.active).count());
-    let age = user.scan_timestamp.parse().ok().and_then(|now| user.oldest_active_key_days(now));
-    let evidence: Vec<String> = user.evidence.iter().map(ToString::to_string).collect();
-    [
-        user.account.to_string(),
-        user.name.clone(),
-        user.user_name.clone(),
-        user.user_id.clone().unwrap_or_else(unknown),
-        user.arn.clone(),
-        user.create_date.clone().unwrap_or_else(unknown),
-        user.password_last_used.to_string(),
-        flag(user.console_access),
-        flag(user.mfa),
-        active.map_or_else(unknown, |count| count.to_string()),
-        if keys.is_none() { unknown() } else { age.map(|days| days.to_string()).unwrap_or_default() },
-        list(&user.groups),
-        list(&user.attached_policies),
-        list(&user.inline_policies),
-        user.scan_timestamp.clone(),
-        evidence.join(" "),
-    ]
 }
 
 #[cfg(test)]

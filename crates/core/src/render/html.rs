@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::posture::posture_summary;
 use crate::job::report::PostureSummary;
-use crate::model::{Digest, Evaluation, IamUser, LeftOut, Violation, rfc3339};
+use crate::model::{Digest, Evaluation, LeftOut, Violation, rfc3339};
 use crate::posture::PostureRule;
 
 const PAGE: &str = include_str!("report.html");
@@ -46,7 +46,8 @@ impl<'a> From<&'a PostureRule> for RuleNote<'a> {
     }
 }
 
-/// Writes the page: begin, then any of posture, violations and access in this order, then the end.
+/// Writes the page: begin, then any of posture, violations and access (with what became of users)
+/// in this order, then the end.
 pub struct HtmlReport<W: Write> {
     output: W,
     tail: &'static str,
@@ -125,7 +126,16 @@ impl<W: Write> HtmlReport<W> {
         self.output.write_all(b"]}")
     }
 
-    /// Begins the list `violations` or `access`; items follow.
+    /// Writes a member of the page's data at once.
+    ///
+    /// # Errors
+    /// When the output cannot be written.
+    pub fn member(&mut self, name: &str, value: &Value) -> std::io::Result<()> {
+        write!(self.output, ",\"{name}\":")?;
+        self.output.write_all(without_angle(&value.to_string()).as_bytes())
+    }
+
+    /// Begins the list `violations`, `access` or `access_missing`; items follow.
     ///
     /// # Errors
     /// When the output cannot be written.
@@ -172,31 +182,6 @@ impl<W: Write> HtmlReport<W> {
     #[must_use]
     pub fn violation(violation: &Violation) -> Value {
         json!(violation)
-    }
-
-    /// A user as the page shows it.
-    #[must_use]
-    pub fn user(user: &IamUser) -> Value {
-        let flag = |flag: Option<bool>| match flag {
-            Some(true) => "yes",
-            Some(false) => "no",
-            None => "unknown",
-        };
-        let keys = user.access_keys.as_ref();
-        json!({
-            "account": user.account,
-            "name": user.name,
-            "arn": user.arn,
-            "create_date": user.create_date,
-            "console_access": flag(user.console_access),
-            "mfa": flag(user.mfa),
-            "password_last_used": user.password_last_used.to_string(),
-            "active_keys": keys.map(|keys| keys.iter().filter(|key| key.active).count()),
-            "oldest_key_days": user.scan_timestamp.parse().ok().and_then(|now| user.oldest_active_key_days(now)),
-            "groups": user.groups,
-            "attached_policies": user.attached_policies,
-            "inline_policies": user.inline_policies,
-        })
     }
 }
 

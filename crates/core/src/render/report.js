@@ -6,10 +6,16 @@
   const PAGE = 100; // Rows in the document at a time; what keeps 50,000 findings usable.
   const PRINTED = 500;
   const SEVERITIES = ['critical', 'high', 'medium', 'low', 'informational'];
-  const USER_FACTS = ['console_access', 'mfa', 'password_last_used', 'active_keys', 'oldest_key_days', 'groups', 'attached_policies',
-    'inline_policies'];
+  const USER_FACTS = ['administrator', 'can_escalate', 'escalations', 'undecided', 'console_access', 'mfa', 'mfa_devices',
+    'password_last_used', 'active_keys', 'oldest_key_days', 'keys', 'groups', 'attached_policies', 'inline_policies',
+    'permissions_boundary', 'tags'];
+  const MISSING = ['gone', 'not-seen'];
+  const NOVEL = ['new', 'new-or-not-seen-before', 'changed', 'replaced', ...MISSING];
   const VERDICTS = ['fail', 'unknown', 'pass', 'not_applicable'];
-  const WORDS = { not_applicable: 'not applicable', 'no-password': 'no password' };
+  const WORDS = {
+    not_applicable: 'not applicable', 'no-password': 'no password', 'yes-if': 'yes, if', 'first-scan': 'first scan',
+    'new-or-not-seen-before': 'new or unseen', 'not-seen': 'not seen',
+  };
   const TONES = {
     pass: 'pass', fail: 'fail', unknown: 'unknown', not_applicable: 'none',
     critical: 'fail strong', high: 'fail', medium: 'unknown', low: 'none', informational: 'none',
@@ -184,34 +190,62 @@
     },
 
     access: {
-      label: 'Access', one: 'user', many: 'users', rows: data.access,
+      label: 'Access', one: 'user', many: 'users', rows: data.access && data.access.concat(data.access_missing || []),
       absent: 'Users were not collected for this report.', empty: 'No user was found.',
       order: [(row) => row.account, (row) => String(row.name).toLowerCase()],
       columns: [
         column('User', 'auto', (row) => String(row.name).toLowerCase(), (row) => [row.name, sub(row.arn)]),
         accountColumn,
-        column('Console', '7rem', (row) => row.console_access, (row) => badge(row.console_access)),
-        column('MFA', '7rem', (row) => row.mfa, mfaBadge),
-        column('Password last used', '12rem', (row) => row.password_last_used, (row) => moment(say(row.password_last_used))),
-        column('Active keys', '7.5rem', (row) => row.active_keys, (row) => row.active_keys ?? badge('unknown')),
-        column('Oldest key, days', '8.5rem', (row) => row.oldest_key_days, (row) => keyAge(row)),
-        column('Created', '12rem', (row) => row.create_date, (row) => moment(row.create_date)),
+        column('Admin', '6rem', now((row) => rank(['yes', 'yes-if', 'unknown', 'no'], row.administrator)), now((row) => powerBadge(row.administrator))),
+        column('Escalation', '7rem', now((row) => -row.escalations.length), now((row) => [
+          powerBadge(row.can_escalate), row.escalations.length ? sub(pathCount(row)) : null])),
+        column('Console', '6rem', now((row) => row.console_access), now((row) => badge(row.console_access))),
+        column('MFA', '6rem', now((row) => row.mfa), now(mfaBadge)),
+        column('Keys', '6rem', now((row) => row.active_keys), now((row) => [row.active_keys ?? badge('unknown'),
+          row.active_keys ? sub(row.oldest_key_days === null ? 'age unknown' : plural(row.oldest_key_days, 'day', 'days')) : null])),
+        column('Stale', '11rem', now((row) => -(row.stale.length || row.stale_undecided.length / 100)), now(staleBadges)),
+        column('Change', '13%', (row) => rank(NOVEL, row.change), (row) => [changeBadge(row), sub(row.changed.map((one) => one.fact.replace(/_/g, ' ')).join(', '))]),
       ],
-      filters: [filter('account', (row) => row.account), filter('console', (row) => row.console_access), filter('MFA', (row) => row.mfa)],
-      csv: [...plain('account', 'name', 'arn', 'create_date'), ...USER_FACTS.map((name) => [name, (row) => (isUnread(row, name) ? 'unknown'
-        : Array.isArray(row[name]) ? row[name].join('; ') : row[name])])],
+      filters: [
+        account,
+        { ...filter('administrator', null, [['any', 'Yes, or yes if'], ['yes', 'Yes'], ['yes-if', 'Yes, if'], ['unknown', 'Unknown'], ['no', 'No']]),
+          test: (row, wanted) => !missing(row) && (row.administrator === wanted || (wanted === 'any' && row.administrator.startsWith('yes'))) },
+        filter('escalation', now((row) => row.can_escalate)), filter('console', now((row) => row.console_access)), filter('MFA', now((row) => row.mfa)),
+        { ...filter('stale', null, [['stale', 'Stale'], ['no', 'Not stale'], ['unknown', 'Unknown'],
+          ...[...new Set((data.access || []).flatMap((row) => row.stale))].sort().map((reason) => [reason, reason])]),
+          test: (row, wanted) => !missing(row) && (wanted === 'stale' ? row.stale.length > 0 : staleWord(row) === wanted || row.stale.includes(wanted)) },
+        { ...filter('change', null, [['any', 'New, gone or changed'], ...['first-scan', ...NOVEL, 'same', 'unknown'].map((kind) => [kind, heading(say(kind))])]),
+          test: (row, wanted) => (wanted === 'any' ? NOVEL.includes(row.change) : row.change === wanted) },
+      ],
+      csv: [...plain('account', 'name', 'user_id', 'arn', 'create_date', 'scan_timestamp'), ...USER_FACTS.map((name) => [name, (row) => (isUnread(row, name)
+        ? 'unknown' : Array.isArray(row[name]) ? row[name].join('; ') : row[name])]),
+      ...plain('credential_report_time', 'credential_report_age_minutes'),
+      ['stale', (row) => (missing(row) ? '' : row.stale.join('; ') || staleWord(row))], ['stale_undecided', (row) => row.stale_undecided.join('; ')],
+      ...plain('change'), ['changed', (row) => row.changed.map(({ fact, before, after }) => `${fact}: ${before} -> ${after}`).join('; ')],
+      ['not_compared', (row) => row.not_compared.join('; ')], ['unknown', (row) => row.unknown.map(({ fact, why }) => `${fact}: ${why.join(', ')}`).join('; ')]],
       details: (row) => [row.name,
-        facts([['ARN', code(row.arn)], ['Account', row.account], ['Created', moment(row.create_date)], ['Console', badge(row.console_access)],
-          ['MFA', mfaBadge(row)], ['Password last used', moment(say(row.password_last_used))],
-          ['Active keys', row.active_keys ?? badge('unknown')], ['Oldest key, days', keyAge(row)]]),
+        missing(row) ? el('p', { class: 'notice' }, `The latest scan does not have this user. What follows is of ${moment(row.scan_timestamp)}.`) : null,
+        facts([['ARN', code(row.arn)], ['Id', row.user_id && code(row.user_id)], ['Account', row.account], ['Created', moment(row.create_date ?? 'unknown')], ['Seen', moment(row.scan_timestamp)],
+          ['Administrator', powerBadge(row.administrator)], ['Can escalate', powerBadge(row.can_escalate)],
+          ['Console', badge(row.console_access)], ['MFA', mfaBadge(row)], ['Password last used', moment(say(row.password_last_used))],
+          ['Active keys', row.active_keys ?? badge('unknown')], ['Oldest key, days', keyAge(row)],
+          ['Credential report', row.credential_report_time ? `of ${moment(row.credential_report_time)}, ${plural(row.credential_report_age_minutes, 'minute', 'minutes')} before the scan` : 'not used']]),
+        missing(row) ? null : section('Stale', staleBadges(row), row.stale_undecided.length ? el('p', null, `Not decided: ${row.stale_undecided.join(', ')}.`) : null),
+        section('Since the scan before', changeBadge(row), row.changed.length ? list(row.changed.map(({ fact, before, after }) => [
+          `${heading(fact.replace(/_/g, ' '))}: `, code(before), ' is now ', code(after)])) : null,
+        row.not_compared.length ? el('p', null, `Not compared: ${row.not_compared.join(', ').replace(/_/g, ' ')}.`) : null),
+        row.unknown.length ? section('Unknown', list(row.unknown.map(({ fact, why }) => `${heading(fact.replace(/_/g, ' '))}: ${why.join(', ')}`))) : null,
+        section('Tags', names(row.tags)), section('Access keys', names(row.keys)), section('MFA devices', names(row.mfa_devices)),
         section('Groups', names(row.groups)), section('Attached policies', names(row.attached_policies)),
-        section('Inline policies', names(row.inline_policies))],
+        section('Inline policies', names(row.inline_policies)), section('Permissions boundary', names(row.permissions_boundary)),
+        section('Open paths of escalation', row.can_escalate === 'unknown' ? badge('unknown') : names(row.escalations)),
+        row.undecided.length ? section('Paths that could not be decided', names(row.undecided)) : null].flat(),
     },
 
     coverage: {
       label: 'Coverage', one: 'gap', many: 'gaps', rows: gaps(),
       absent: '', empty: 'Nothing was left out, and nothing in this report is unknown.',
-      order: [(row) => rank(['left out', 'unknown verdict', 'unread user fact'], row.kind), (row) => -row.count, (row) => row.what],
+      order: [(row) => rank(['left out', 'unknown verdict', 'unread user fact', 'not compared'], row.kind), (row) => -row.count, (row) => row.what],
       columns: [
         column('Kind', '11rem', (row) => row.kind, (row) => badge(row.kind, row.kind === 'left out' ? 'none' : 'unknown')),
         column('What', '35%', (row) => row.what),
@@ -232,6 +266,14 @@
   }
   function mfaBadge(user) { return badge(user.mfa, missesMfa(user) ? 'fail' : user.mfa === 'yes' ? 'pass' : null); }
   function missesMfa(user) { return user.console_access === 'yes' && user.mfa === 'no'; }
+  // A user that the latest scan does not have: what it had is no fact of today.
+  function missing(user) { return MISSING.includes(user.change); }
+  function now(value) { return (row) => (missing(row) ? null : value(row)); }
+  function powerBadge(word) { return badge(word, word === 'yes' ? 'fail' : word === 'yes-if' ? 'unknown' : null); }
+  function pathCount(user) { return `${plural(user.escalations.length, 'path', 'paths')}${user.undecided.length ? ' or more' : ''}`; }
+  function staleWord(user) { return user.stale.length ? 'stale' : user.stale_undecided.length ? 'unknown' : 'no'; }
+  function staleBadges(user) { return user.stale.length ? user.stale.map((reason) => badge(reason, 'fail')) : [badge(staleWord(user))]; }
+  function changeBadge(user) { return badge(user.change, NOVEL.includes(user.change) ? 'waived' : null); }
   function keyAge(user) { return isUnread(user, 'oldest_key_days') ? badge('unknown') : user.oldest_key_days ?? '–'; }
 
   function countList(counts) {
@@ -255,9 +297,10 @@
         Rules: row.rule, Resources: row.resource_id, 'Accounts and regions': `${row.account} ${row.region}` });
     }
     for (const user of data.access || []) {
-      for (const name of USER_FACTS) {
-        if (isUnread(user, name)) note('unread user fact', `${name.replace(/_/g, ' ')} could not be read`, { Users: user.arn });
+      for (const { fact, why } of user.unknown) {
+        why.forEach((reason) => note('unread user fact', reason, { Facts: fact.replace(/_/g, ' '), Users: user.arn }));
       }
+      for (const fact of user.not_compared) note('not compared', `one of the two scans does not know ${fact.replace(/_/g, ' ')}`, { Users: user.arn });
     }
     for (const group of groups.values()) {
       group.what = group.parts.slice(0, 2).map(([heading, counts]) => `${heading.toLowerCase()}: ${number(counts.size)}`).join(', ');
@@ -519,8 +562,29 @@
     } else asides.push(views.posture.absent);
     const count = (rows, test) => number(rows.filter(test).length);
     asides.push(!data.violations ? views.violations.absent : `Violations: ${number(data.violations.length)}, of which ${count(data.violations, (row) => row.outcome === 'done')} done, ${count(data.violations, (row) => row.outcome === 'attempted')} attempted; ${count(data.violations, (row) => row.suppressed)} suppressed.`);
-    asides.push(!data.access ? views.access.absent : `Access: ${plural(data.access.length, 'user', 'users')}; ${count(data.access, missesMfa)} with console access and no MFA, ${count(data.access, (row) => row.mfa === 'unknown')} with MFA unknown.`);
+    if (data.access) accessAsides(count).forEach((text) => asides.push(text));
+    else asides.push(views.access.absent);
     byId('summary').append(el('div', { class: 'asides' }, asides.map((text) => el('p', null, text))));
+  }
+
+  function accessAsides(count) {
+    const { rows } = views.access;
+    const became = (...kinds) => count(rows, (row) => kinds.includes(row.change));
+    const powerful = (word) => count(data.access, (row) => row.administrator === word);
+    const unknowns = count(data.access, (row) => row.unknown.length || row.stale_undecided.length || row.change === 'unknown');
+    const texts = [`Access: ${plural(data.access.length, 'user', 'users')}; ${powerful('yes')} administrators, ${powerful('yes-if')} under conditions, ${powerful('unknown')} unknown; `
+      + `${count(data.access, (row) => row.stale.length)} stale, ${count(data.access, (row) => staleWord(row) === 'unknown')} unknown; `
+      + `${count(data.access, missesMfa)} with console access and no MFA, ${count(data.access, (row) => row.mfa === 'unknown')} with MFA unknown; of ${unknowns} something is unknown.`];
+    const scans = (data.access_review && data.access_review.scans) || [];
+    const first = scans.filter((scan) => !scan.previous).length;
+    const partial = scans.filter((scan) => !scan.latest.complete).length;
+    const times = [...new Set(scans.map((scan) => moment(scan.latest.timestamp)))].sort();
+    if (scans.length) texts.push([`Users as of ${times.length > 2 ? `${times[0]} to ${times[times.length - 1]}` : times.join(' and ')}`,
+      `${became('new')} new, ${became('gone')} gone, ${became('changed', 'replaced')} changed since the scan before`,
+      Number(became('new-or-not-seen-before', 'not-seen', 'unknown')) && `${became('new-or-not-seen-before', 'not-seen', 'unknown')} not comparable`,
+      first && `${plural(first, 'account has', 'accounts have')} no scan before`,
+      partial && `the scans of ${plural(partial, 'account is', 'accounts are')} not complete`].filter(Boolean).join('; ') + '.');
+    return texts;
   }
 
   function drawTabs() {

@@ -36,18 +36,31 @@ impl Style {
     }
 }
 
+/// The least that is left of a column that gives way, and of the last.
+const LEAST: usize = 12;
+const LEAST_OF_LAST: usize = 20;
+
 /// Rows of text in aligned columns. The last column takes what is left of the width.
 #[derive(Debug)]
 pub struct Table {
     header: Vec<String>,
     rows: Vec<Vec<String>>,
+    flexible: Vec<usize>,
 }
 
 impl Table {
     /// An empty table.
     #[must_use]
     pub fn new(columns: &[&str]) -> Self {
-        Self { header: columns.iter().map(|&column| column.to_owned()).collect(), rows: Vec::new() }
+        let header = columns.iter().map(|&column| column.to_owned()).collect();
+        Self { header, rows: Vec::new(), flexible: Vec::new() }
+    }
+
+    /// Lets these columns, by position, give way where the table is wider than the terminal.
+    #[must_use]
+    pub fn flexible(mut self, columns: &[usize]) -> Self {
+        columns.clone_into(&mut self.flexible);
+        self
     }
 
     /// Adds a row. Control characters, which could rewrite the terminal, are escaped.
@@ -77,9 +90,28 @@ impl Table {
             let cells = self.rows.iter().chain([&self.header]).filter_map(|row| row.get(column));
             cells.map(|cell| cell.chars().count()).max().unwrap_or_default()
         };
-        let widths: Vec<usize> = (0..columns).map(width).collect();
+        let mut widths: Vec<usize> = (0..columns).map(width).collect();
+        if let Some(total) = style.width {
+            self.give_way(&mut widths, total);
+        }
         self.write_row(output, &self.header, &widths, style, true)?;
         self.rows.iter().try_for_each(|row| self.write_row(output, row, &widths, style, false))
+    }
+
+    /// Takes from the widest flexible column until the table fits or nothing is left to give.
+    fn give_way(&self, widths: &mut [usize], total: usize) {
+        let Some((last, others)) = widths.split_last_mut() else { return };
+        let needed = |others: &[usize]| {
+            others.iter().map(|width| width + 2).sum::<usize>() + (*last).min(LEAST_OF_LAST)
+        };
+        while needed(others) > total {
+            let flexible = self.flexible.iter().copied();
+            let widest = flexible.filter_map(|column| Some((*others.get(column)?, column))).max();
+            let Some((_, column)) = widest.filter(|(width, _)| *width > LEAST) else { return };
+            if let Some(width) = others.get_mut(column) {
+                *width -= 1;
+            }
+        }
     }
 
     fn write_row(
@@ -93,8 +125,12 @@ impl Table {
         let mut used = 0;
         for (column, (cell, width)) in row.iter().zip(widths).enumerate() {
             let is_last = column + 1 == self.header.len();
-            let room = style.width.filter(|_| is_last).map(|total| total.saturating_sub(used).max(20));
-            let text = room.map_or_else(|| cell.clone(), |room| shortened(cell, room));
+            let room = match style.width {
+                Some(total) if is_last => total.saturating_sub(used).max(LEAST_OF_LAST),
+                Some(_) => *width,
+                None => usize::MAX,
+            };
+            let text = shortened(cell, room);
             let word = if heading { "heading" } else { cell.as_str() };
             let is_word = heading
                 || ["pass", "fail", "unknown", "attempted"].contains(&word)
@@ -152,6 +188,20 @@ mod tests {
         let mut output = Vec::new();
         table.write(&mut output, style).unwrap();
         String::from_utf8(output).unwrap()
+    }
+
+    #[test]
+    fn flexible_columns_give_way_and_no_further_than_they_can_be_read() {
+        let text = |total: usize| {
+            let mut table = Table::new(&["ACCOUNT", "USER", "STALE", "CHANGE"]).flexible(&[1, 2]);
+            table.row(["1".repeat(12), "u".repeat(30), "s".repeat(20), "same".to_owned()]);
+            let mut output = Vec::new();
+            table.write(&mut output, Style { colour: false, width: Some(total) }).unwrap();
+            String::from_utf8(output).unwrap().lines().last().unwrap().to_owned()
+        };
+        assert_eq!(text(200), format!("{}  {}  {}  same", "1".repeat(12), "u".repeat(30), "s".repeat(20)));
+        assert_eq!(text(66), format!("{}  {}…  {}  same", "1".repeat(12), "u".repeat(21), "s".repeat(20)));
+        assert_eq!(text(10), format!("{}  {}…  {}…  same", "1".repeat(12), "u".repeat(11), "s".repeat(11)));
     }
 
     #[test]

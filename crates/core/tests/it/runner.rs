@@ -39,8 +39,7 @@ impl World {
             locks: &self.store,
             runs: &self.store,
             metrics: &self.metrics,
-            index: &self.store,
-            archive: &self.archive,
+            retention: Some((&self.store, &self.archive)),
         };
         block_on(runner.run(order, work))
     }
@@ -230,6 +229,11 @@ fn evidence_whose_retention_has_ended_goes_with_what_was_judged_from_it() {
         groups: None,
         attached_policies: None,
         inline_policies: None,
+        permissions_boundary: None,
+        mfa_devices: None,
+        tags: None,
+        credential_report_time: None,
+        access: provost_core::model::Access::default(),
         evidence: vec![digest],
     };
     block_on(provost_core::port::Users::put(&world.store, &[user], at("2026-11-22T00:00:00Z"))).unwrap();

@@ -29,13 +29,16 @@ impl Resources for SqliteStore {
         })
     }
 
-    async fn sweep(&self, execution_id: &str, accounts: &[AccountId]) -> PortResult<u64> {
+    async fn sweep(&self, execution_id: &str, accounts: &[AccountId], types: &[&str]) -> PortResult<u64> {
         self.write(|transaction| {
-            let mut statement = transaction
-                .prepare_cached("DELETE FROM resources WHERE account = ?1 AND execution_id <> ?2")?;
+            let mut statement = transaction.prepare_cached(
+                "DELETE FROM resources WHERE account = ?1 AND execution_id <> ?2
+                 AND (?3 = '[]' OR resource_type IN (SELECT value FROM json_each(?3)))",
+            )?;
+            let types = json(&types)?;
             let mut gone = 0;
             for account in accounts {
-                gone += statement.execute((account.as_str(), execution_id))? as u64;
+                gone += statement.execute((account.as_str(), execution_id, &types))? as u64;
             }
             Ok(gone)
         })

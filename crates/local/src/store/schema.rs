@@ -8,7 +8,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use crate::unavailable;
 
 /// Each step takes a store from one version to the next. Steps are never changed once released.
-const STEPS: [&str; 2] = [
+const STEPS: [&str; 3] = [
     "
 CREATE TABLE resources (
     id            TEXT NOT NULL,
@@ -86,6 +86,13 @@ CREATE TABLE evidence (
     // Violations say why they are there (schema 2 of the item). Older ones stay as they are, and a build that
     // does not know the member refuses the store instead of dropping it.
     "",
+    // What changed since the last scan: the one before it is remembered. Users have schema 2 from here on.
+    "
+ALTER TABLE scans ADD COLUMN complete INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE scans ADD COLUMN previous_timestamp TEXT;
+ALTER TABLE scans ADD COLUMN previous_complete INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX users_by_scan ON users (account, scan_timestamp, user_name);
+",
 ];
 
 /// Brings a store to the current version. A newer one is refused.

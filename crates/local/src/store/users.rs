@@ -3,13 +3,13 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
 use provost_core::model::{AccountId, IamUser};
-use provost_core::port::{Page, PortResult, Users};
+use provost_core::port::{Page, PortResult, Scan, Scanned, Unwritten, Users};
 
 use super::{SqliteStore, item, json, one_more, refer};
 
 #[async_trait]
 impl Users for SqliteStore {
-    async fn put(&self, users: &[IamUser], expires_at: Timestamp) -> PortResult<()> {
+    async fn put(&self, users: &[IamUser], expires_at: Timestamp) -> PortResult<Vec<Unwritten>> {
         self.write(|transaction| {
             let mut statement = transaction.prepare_cached(
                 "INSERT OR REPLACE INTO users (user_name, scan_timestamp, account, expires_at, item)
@@ -30,16 +30,23 @@ impl Users for SqliteStore {
                     Some(expires_at),
                 )?;
             }
-            Ok(())
+            Ok(Vec::new())
         })
     }
 
-    async fn scanned(&self, account: &AccountId, scan_timestamp: &str) -> PortResult<()> {
+    async fn scanned(&self, account: &AccountId, scan_timestamp: &str, complete: bool) -> PortResult<()> {
         self.write(|transaction| {
+            // On the right of SET, columns are as they were before.
             transaction.execute(
-                "INSERT INTO scans (account, scan_timestamp) VALUES (?1, ?2)
-                 ON CONFLICT (account) DO UPDATE SET scan_timestamp = max(scan_timestamp, excluded.scan_timestamp)",
-                (account.as_str(), scan_timestamp),
+                "INSERT INTO scans (account, scan_timestamp, complete) VALUES (?1, ?2, ?3)
+                 ON CONFLICT (account) DO UPDATE
+                 SET previous_timestamp = iif(excluded.scan_timestamp > scan_timestamp,
+                                              scan_timestamp, previous_timestamp),
+                     previous_complete = iif(excluded.scan_timestamp > scan_timestamp,
+                                             complete, previous_complete),
+                     scan_timestamp = excluded.scan_timestamp, complete = excluded.complete
+                 WHERE excluded.scan_timestamp >= scan_timestamp",
+                (account.as_str(), scan_timestamp, complete),
             )?;
             Ok(())
         })
@@ -53,6 +60,36 @@ impl Users for SqliteStore {
         let rows = self.rows(sql, (after.unwrap_or_default(), one_more(limit)), |row| {
             Ok((row.get(0)?, item(row, "item")?))
         })?;
+        Ok(Self::page(rows, limit))
+    }
+
+    async fn scans(&self) -> PortResult<Vec<Scan>> {
+        let sql = "SELECT account, scan_timestamp, complete, previous_timestamp, previous_complete
+                   FROM scans ORDER BY account";
+        self.rows(sql, [], |row| {
+            let account = AccountId::parse(row.get_ref(0)?.as_str()?).map_err(|error| {
+                rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Text, error.into())
+            })?;
+            let latest = Scanned { timestamp: row.get(1)?, complete: row.get(2)? };
+            let previous: Option<String> = row.get(3)?;
+            let complete = row.get(4)?;
+            let previous = previous.map(|timestamp| Scanned { timestamp, complete });
+            Ok(Scan { account, latest, previous })
+        })
+    }
+
+    async fn of_scan(
+        &self,
+        account: &AccountId,
+        scan_timestamp: &str,
+        after: Option<&str>,
+        limit: usize,
+    ) -> PortResult<Page<IamUser>> {
+        let sql = "SELECT user_name, item FROM users
+                   WHERE account = ?1 AND scan_timestamp = ?2 AND user_name > ?3
+                   ORDER BY user_name LIMIT ?4";
+        let values = (account.as_str(), scan_timestamp, after.unwrap_or_default(), one_more(limit));
+        let rows = self.rows(sql, values, |row| Ok((row.get(0)?, item(row, "item")?)))?;
         Ok(Self::page(rows, limit))
     }
 

@@ -40,6 +40,15 @@ fn a_violation_of_the_first_schema_is_read_and_one_of_a_later_schema_is_refused(
     let folder = tempfile::tempdir().unwrap();
     drop(SqliteStore::open(folder.path()).unwrap());
     let other = rusqlite::Connection::open(folder.path().join("provost.db")).unwrap();
+    // What the steps since then have added goes.
+    other
+        .execute_batch(
+            "DROP INDEX users_by_scan;
+             ALTER TABLE scans DROP COLUMN complete;
+             ALTER TABLE scans DROP COLUMN previous_timestamp;
+             ALTER TABLE scans DROP COLUMN previous_complete;",
+        )
+        .unwrap();
     other.pragma_update(None, "user_version", 1).unwrap();
     let digest = format!("sha256:{}", "0".repeat(64));
     let item = |schema: u32| {

@@ -3,74 +3,170 @@
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
+#[cfg(feature = "aws")]
 use anyhow::Context as _;
+use provost_core::collect::{PlannedCall, plan};
+use provost_core::job::collect::Types;
 use provost_core::job::{self, Finished};
 use provost_core::model::{Digest, JobName};
-use provost_core::port::EstateScope;
+use provost_core::port::{Estate, EstateScope};
+use provost_core::render::Table;
 use provost_local::RecordedEstate;
 use serde_json::json;
 
 use crate::app::App;
-use crate::cli::{CollectArgs, Format, Global};
+use crate::cli::{CollectArgs, CollectWhat, Format, Global, LiveArgs};
 use crate::exit::Exit;
-use crate::output::Stdout;
+use crate::output::{Stdout, style};
 
 pub(crate) fn collect(global: &Global, args: &CollectArgs) -> anyhow::Result<Exit> {
+    let types = types_of(args.what);
+    if args.dry_run {
+        return dry_run(global, types);
+    }
     let app = App::open(global)?;
-    let finished = start(&app, &estate_of(&app, args.estate.as_ref())?)?;
+    let source = source_of(&app, args.estate.as_ref(), &args.live);
+    let finished = start(&app, &source, types)?;
     let mut output = Stdout::new();
     let statistics = &finished.run.statistics;
     if matches!(global.format, Some(Format::Json | Format::Ndjson)) {
         writeln!(output, "{}", json!({"run": finished.run}))?;
-    } else {
-        writeln!(
-            output,
-            "Read {} resources and {} IAM users from {} places; {} parts could not be read.",
-            statistics.get("resources"),
-            statistics.get("users"),
-            statistics.covered.len(),
-            statistics.get("unread"),
-        )?;
-        for (reason, count) in &statistics.skipped {
-            writeln!(output, "  {count:>6}  {reason}")?;
-        }
-        for left_out in &statistics.left_out {
-            writeln!(output, "  left out: {} ({})", left_out.what, left_out.why)?;
-        }
-        if let Some(remaining) = &statistics.remaining {
-            writeln!(
-                output,
-                "Time ran out; what remains: {remaining}. A longer --deadline reads all of it."
-            )?;
-        }
-        writeln!(output, "Next: provost assess")?;
+        return Ok(Exit::complete(finished.is_complete()));
+    }
+    writeln!(
+        output,
+        "Read {} resources and {} IAM users from {} places; {} parts could not be read.",
+        statistics.get("resources"),
+        statistics.get("users"),
+        statistics.covered.len(),
+        statistics.get("unread"),
+    )?;
+    for (reason, count) in &statistics.skipped {
+        writeln!(output, "  {count:>6}  {reason}")?;
+    }
+    for left_out in &statistics.left_out {
+        writeln!(output, "  left out: {} ({})", left_out.what, left_out.why)?;
+    }
+    if let Some(remaining) = &statistics.remaining {
+        writeln!(output, "Time ran out; what remains: {remaining}. A longer --deadline reads all of it.")?;
+    }
+    match types {
+        Types::All => writeln!(output, "Next: provost assess")?,
+        Types::IamUsers => writeln!(output, "Next: provost report access")?,
     }
     Ok(Exit::complete(finished.is_complete()))
 }
 
-/// The estate to read: as given, else as configured.
-pub(crate) fn estate_of(app: &App, given: Option<&PathBuf>) -> anyhow::Result<PathBuf> {
-    let path = given.or(app.config.estate.as_ref());
-    path.cloned().context(
-        "no estate to read: give --estate DIR, or `estate:` in provost.yaml \
-         (docs/guides/record-an-estate.md shows how to record one)",
-    )
+fn types_of(what: Option<CollectWhat>) -> Types {
+    match what {
+        Some(CollectWhat::IamUsers) => Types::IamUsers,
+        None => Types::All,
+    }
+}
+
+/// Where facts come from.
+pub(crate) enum Source<'a> {
+    /// A folder.
+    Recorded(PathBuf),
+    /// AWS.
+    Live(&'a LiveArgs),
+}
+
+/// The estate to read: as given, else as configured, else the live one.
+pub(crate) fn source_of<'a>(app: &App, given: Option<&PathBuf>, live: &'a LiveArgs) -> Source<'a> {
+    let is_live = given.is_none() && live.is_given();
+    match given.or(app.config.estate.as_ref()).filter(|_| !is_live) {
+        Some(path) => Source::Recorded(path.clone()),
+        None => Source::Live(live),
+    }
 }
 
 /// Runs the job.
-pub(crate) fn start(app: &App, path: &Path) -> anyhow::Result<Finished<EstateScope>> {
+pub(crate) fn start(app: &App, source: &Source<'_>, types: Types) -> anyhow::Result<Finished<EstateScope>> {
+    match source {
+        Source::Recorded(path) => recorded(app, path, types),
+        Source::Live(args) => live(app, args, types),
+    }
+}
+
+/// Reads a recorded estate.
+pub(crate) fn recorded(app: &App, path: &Path, types: Types) -> anyhow::Result<Finished<EstateScope>> {
     let estate = RecordedEstate::open(path)?;
-    let name = path.display().to_string();
-    let input = Digest::of(name.as_bytes());
-    let ports = job::collect::Ports {
-        estate: &estate,
-        archive: &app.archive,
-        resources: &app.store,
-        users: &app.store,
-        progress: &app.progress,
+    run(app, &path.display().to_string(), types, |_| estate.clone())
+}
+
+#[cfg(feature = "aws")]
+fn live(app: &App, args: &LiveArgs, types: Types) -> anyhow::Result<Finished<EstateScope>> {
+    let live = crate::live::Live::open(&app.config.aws, args, types == Types::IamUsers)?;
+    let finished = live.with(|estate| run(app, &live.name, types, |id| estate.for_execution(id)));
+    finished.context("read a live estate (for a recorded one, give --estate DIR or set `estate:`)")
+}
+
+#[cfg(not(feature = "aws"))]
+fn live(_: &App, _: &LiveArgs, _: Types) -> anyhow::Result<Finished<EstateScope>> {
+    anyhow::bail!(
+        "this build reads recorded estates alone: give --estate DIR, or `estate:` in provost.yaml \
+         (docs/guides/record-an-estate.md shows how to record one)"
+    )
+}
+
+/// Runs the job over the estate that a run gets.
+fn run<E: Estate>(
+    app: &App,
+    name: &str,
+    types: Types,
+    estate: impl FnOnce(&str) -> E,
+) -> anyhow::Result<Finished<EstateScope>> {
+    let job = match types {
+        Types::All => JobName::Collect,
+        Types::IamUsers => JobName::CollectIamUsers,
     };
-    let finished = app.run(JobName::Collect, "all", input, async |execution| {
-        job::collect::collect(execution, &ports, &app.catalog, app.config.retention).await
+    let wanted = job::collect::Wanted { catalog: &app.catalog, types, retention: app.config.retention };
+    let finished = app.run(job, "all", Digest::of(name.as_bytes()), async |execution| {
+        let estate = estate(&execution.id);
+        let ports = job::collect::Ports {
+            estate: &estate,
+            archive: &app.archive,
+            resources: Some(&app.store),
+            users: &app.store,
+            progress: &app.progress,
+        };
+        job::collect::collect(execution, &ports, &wanted).await
     })?;
     Ok(finished)
+}
+
+/// Prints the calls that would be made.
+fn dry_run(global: &Global, types: Types) -> anyhow::Result<Exit> {
+    let config = crate::config::Config::load(global)?;
+    let catalog = crate::app::load_catalog(&config)?;
+    let planned = plan(&types.of(&catalog));
+    let mut output = Stdout::new();
+    if matches!(global.format, Some(Format::Json | Format::Ndjson)) {
+        let calls: Vec<_> = planned
+            .iter()
+            .map(|call| {
+                json!({
+                    "service": call.service, "operation": call.operation, "times": call.times.to_string(),
+                    "when": call.when, "resource_types": call.resource_types,
+                })
+            })
+            .collect();
+        writeln!(output, "{}", json!({"schema": 1, "calls": calls}))?;
+        return Ok(Exit::done());
+    }
+    let mut table = Table::new(&["CALL", "TIMES", "FOR"]);
+    for PlannedCall { service, operation, times, when, resource_types } in &planned {
+        let when = when.as_ref().map(|when| format!(", where {when}")).unwrap_or_default();
+        table.row([format!("{service} {operation}"), format!("{times}{when}"), resource_types.join(" ")]);
+    }
+    table.write(&mut output, style())?;
+    writeln!(
+        output,
+        "\n{} different calls; a list of several pages takes a request for each. Nothing was asked of AWS.\n\
+         Besides: who asks (sts get-caller-identity), the enabled regions where a type lives in regions, and a new\n\
+         credential report where AWS has no fresh one.",
+        planned.len()
+    )?;
+    Ok(Exit::done())
 }

@@ -8,6 +8,7 @@ use include_dir::{Dir, include_dir};
 use provost_core::model::Counts;
 use serde_json::json;
 
+use super::collect::Source;
 use super::report::{Headline, headlines};
 use super::run::{Cycle, cycle};
 use crate::app::App;
@@ -38,7 +39,7 @@ pub(crate) fn demo(global: &Global, args: &DemoArgs) -> anyhow::Result<Exit> {
     config.estate = None;
     config.events = Vec::new();
     let app = App::with(config)?;
-    let cycle = cycle(&app, Some(&estate), Vec::new(), &args.out)?;
+    let cycle = cycle(&app, Some(Source::Recorded(estate.clone())), Vec::new(), &args.out)?;
     let worst = headlines(&app, TOLD)?;
     let mut output = Stdout::new();
     if matches!(global.format, Some(Format::Json | Format::Ndjson)) {

@@ -1,22 +1,22 @@
 //! `provost report`: what the ledger holds, for people and programs.
 
+mod access;
+
 use std::io::Write;
 
 use anyhow::bail;
 use jiff::Timestamp;
 use pollster::block_on;
-use provost_core::job::report::{
-    PostureSummary, each_evaluation, each_user, each_violation, posture_summary,
-};
-use provost_core::model::{IAM_USER, JobName, LeftOut, Severity, Verdict};
-use provost_core::port::{Clock as _, Resources, Runs as _};
+use provost_core::job::report::{PostureSummary, each_evaluation, each_violation, posture_summary};
+use provost_core::model::{JobName, LeftOut, Severity, Verdict};
+use provost_core::port::{Clock as _, Runs as _};
 use provost_core::render::{
     CsvWriter, HtmlReport, PostureJson, RuleNote, Table, counts_line, evaluation_columns, evaluation_row,
-    user_columns, user_row, violation_columns, violation_row,
+    violation_columns, violation_row,
 };
 use provost_local::SystemClock;
-use serde_json::json;
 
+use self::access::Review;
 use super::detect::violations_table;
 use crate::app::App;
 use crate::cli::{Format, Global, ReportArgs, ReportKind};
@@ -29,7 +29,10 @@ pub(crate) fn report(global: &Global, args: &ReportArgs) -> anyhow::Result<Exit>
     let write = |output: &mut dyn Write| match args.kind {
         ReportKind::Posture => posture(&app, format, args.all, output),
         ReportKind::Violations => violations(&app, format, output),
-        ReportKind::Access => access(&app, format, output),
+        ReportKind::Access if format == Format::Html => {
+            html(&app, Parts { posture: false, violations: false, access: true }, output)
+        }
+        ReportKind::Access => Review::of(&app.store, Some(&app.store))?.write(format, output),
     };
     match &args.output {
         Some(path) => write_file(path, |output| write(output))?,
@@ -76,24 +79,6 @@ fn scope(app: &App) -> anyhow::Result<(Vec<String>, Vec<LeftOut>)> {
         left_out.push(LeftOut { what, why: "could not be read; the log of detect names each".to_owned() });
     }
     Ok((covered, left_out))
-}
-
-/// The accounts whose users could not be listed, or not to the end, and why.
-fn unlisted_users(app: &App) -> anyhow::Result<Vec<(String, String)>> {
-    let mut found = Vec::new();
-    let mut after = None;
-    loop {
-        let page = block_on(Resources::page(&app.store, after.as_deref(), 1000))?;
-        for resource in page.items.iter().filter(|one| one.is_placeholder() && one.resource_type == IAM_USER)
-        {
-            let why: Vec<String> = resource.unread.iter().map(ToString::to_string).collect();
-            found.push((resource.account.to_string(), why.join(", ")));
-        }
-        after = page.next;
-        if after.is_none() {
-            return Ok(found);
-        }
-    }
 }
 
 fn posture(app: &App, format: Format, all: bool, output: &mut dyn Write) -> anyhow::Result<()> {
@@ -244,97 +229,16 @@ pub(crate) fn violations_ndjson(app: &App, output: &mut dyn Write) -> anyhow::Re
     Ok(())
 }
 
-fn access(app: &App, format: Format, output: &mut dyn Write) -> anyhow::Result<()> {
-    match format {
-        Format::Sarif | Format::Junit => bail!("report prints table, json, ndjson, csv or html"),
-        Format::Html => html(app, Parts { posture: false, violations: false, access: true }, output)?,
-        Format::Csv => users_csv(app, output)?,
-        Format::Json => {
-            let mut users = Vec::new();
-            block_on(each_user(&app.store, &mut |user| {
-                users.push(user.clone());
-                Ok(())
-            }))?;
-            let unlisted: Vec<_> = unlisted_users(app)?
-                .into_iter()
-                .map(|(account, why)| json!({"account": account, "reason": why}))
-                .collect();
-            writeln!(output, "{}", json!({"schema": 1, "users": users, "not_listed": unlisted}))?;
-        }
-        Format::Ndjson => block_on(each_user(&app.store, &mut |user| {
-            serde_json::to_writer(&mut *output, user)?;
-            writeln!(output)
-        }))?,
-        Format::Table => {
-            let mut table = Table::new(&[
-                "ACCOUNT",
-                "USER",
-                "CONSOLE",
-                "MFA",
-                "PASSWORD LAST USED",
-                "ACTIVE KEYS",
-                "OLDEST",
-                "POLICIES",
-            ]);
-            block_on(each_user(&app.store, &mut |user| {
-                let [
-                    account,
-                    name,
-                    _,
-                    _,
-                    _,
-                    _,
-                    password,
-                    console,
-                    mfa,
-                    keys,
-                    oldest,
-                    _,
-                    attached,
-                    inline,
-                    ..,
-                ] = user_row(user);
-                let policies = [attached, inline].join(" ");
-                table.row([account, name, console, mfa, password, keys, oldest, policies.trim().to_owned()]);
-                Ok(())
-            }))?;
-            if table.is_empty() {
-                writeln!(output, "No IAM users are recorded. To read some: provost collect --estate DIR")?;
-            } else {
-                table.write(output, style())?;
-                writeln!(output, "\n{} IAM users. What could not be read is `unknown`.", table.len())?;
-            }
-            for (account, why) in unlisted_users(app)? {
-                writeln!(output, "users of {account}: not listed, or not all ({why})")?;
-            }
-        }
-    }
-    Ok(())
-}
-
 /// IAM users for a spreadsheet.
 pub(crate) fn users_csv(app: &App, output: &mut dyn Write) -> anyhow::Result<()> {
-    let mut csv = CsvWriter::new(output, &user_columns())?;
-    block_on(each_user(&app.store, &mut |user| csv.row(&user_row(user))))?;
-    for (account, why) in unlisted_users(app)? {
-        // A row, so that nobody takes silence for an account without users.
-        let mut cells = user_columns().map(|_| "unknown".to_owned());
-        let [first, name, ..] = &mut cells;
-        *first = account;
-        *name = format!("(not listed: {why})");
-        csv.row(&cells)?;
-    }
-    Ok(csv.finish()?)
+    Review::of(&app.store, Some(&app.store))?.write(Format::Csv, output)
 }
 
 /// The page with these parts.
 pub(crate) fn html(app: &App, parts: Parts, output: &mut dyn Write) -> anyhow::Result<()> {
     let (covered, mut left_out) = scope(app)?;
-    left_out.extend(
-        unlisted_users(app)?
-            .into_iter()
-            .map(|(account, why)| LeftOut { what: format!("IAM users of {account}"), why }),
-    );
+    let review = Review::of(&app.store, Some(&app.store))?;
+    left_out.extend(review.not_listed());
     let now: Timestamp = SystemClock.now();
     let summary = if parts.posture { summary(app)? } else { None };
     let catalog = summary.as_ref().map_or(app.catalog.digest, |summary| summary.run.catalog);
@@ -358,12 +262,7 @@ pub(crate) fn html(app: &App, parts: Parts, output: &mut dyn Write) -> anyhow::R
         page.end_list()?;
     }
     if parts.access && block_on(app.store.latest(JobName::Collect))?.is_some() {
-        page.list("access")?;
-        let mut is_first = true;
-        block_on(each_user(&app.store, &mut |user| {
-            page.item(&HtmlReport::<Vec<u8>>::user(user), std::mem::take(&mut is_first))
-        }))?;
-        page.end_list()?;
+        review.items(&mut page)?;
     }
     Ok(page.finish()?)
 }

@@ -3,16 +3,18 @@
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use pollster::block_on;
+use provost_core::job::collect::Types;
 use provost_core::job::detect::NOT_LOADED;
 use provost_core::job::report::posture_summary;
 use provost_core::model::{Counts, Run, Severity};
 use provost_local::RecordedEstate;
 use serde_json::{Value, json};
 
+use super::collect::{self, Source, source_of};
 use super::report::{self, Parts};
-use super::{assess, collect, detect};
+use super::{assess, detect};
 use crate::app::App;
 use crate::cli::{Format, Global, RunArgs};
 use crate::exit::Exit;
@@ -20,10 +22,14 @@ use crate::output::{Stdout, write_file};
 
 pub(crate) fn run(global: &Global, args: &RunArgs) -> anyhow::Result<Exit> {
     let app = App::open(global)?;
-    let estate = args.estate.clone().or_else(|| app.config.estate.clone());
     let events = if args.events.is_empty() { app.config.events.clone() } else { args.events.clone() };
     let out = args.out.clone().unwrap_or_else(|| app.config.out.clone());
-    let cycle = cycle(&app, estate.as_deref(), events, &out)?;
+    let source = match source_of(&app, args.estate.as_ref(), &args.live) {
+        // Events alone are a reason to run, without a look at any estate.
+        Source::Live(live) if !events.is_empty() && !live.is_given() && !app.config.aws_is_given => None,
+        source => Some(source),
+    };
+    let cycle = cycle(&app, source, events, &out)?;
     let mut output = Stdout::new();
     if matches!(global.format, Some(Format::Json | Format::Ndjson)) {
         writeln!(output, "{}", cycle.json())?;
@@ -55,7 +61,7 @@ impl Cycle {
 /// Collects and assesses the estate, detects in the events (else the estate's own), and reports on all of it.
 pub(crate) fn cycle(
     app: &App,
-    estate: Option<&Path>,
+    source: Option<Source<'_>>,
     events: Vec<PathBuf>,
     out: &Path,
 ) -> anyhow::Result<Cycle> {
@@ -68,18 +74,13 @@ pub(crate) fn cycle(
         files: Vec::new(),
         in_part: Vec::new(),
     };
-    let own_events = match estate {
-        Some(path) => RecordedEstate::open(path)?.cloudtrail(),
-        None => None,
+    let own_events = match &source {
+        Some(Source::Recorded(path)) => RecordedEstate::open(path)?.cloudtrail(),
+        Some(Source::Live(_)) | None => None,
     };
     let events = if events.is_empty() { own_events.into_iter().collect() } else { events };
-    if estate.is_none() && events.is_empty() {
-        bail!(
-            "nothing to run on: give --estate DIR or --events PATH, or set them in provost.yaml (provost init writes one)"
-        );
-    }
-    if let Some(path) = estate {
-        let collected = collect::start(app, path).context("collect")?;
+    if let Some(source) = &source {
+        let collected = collect::start(app, source, Types::All).context("collect")?;
         cycle.exit = cycle.exit.and(Exit::complete(collected.is_complete()));
         cycle.in_part.extend(why_in_part(&collected.run));
         cycle.runs.push(json!(collected.run));

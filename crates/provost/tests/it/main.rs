@@ -9,11 +9,16 @@
     reason = "a test stops at the first thing that is not as it should be"
 )]
 
+mod access;
 mod demo;
 mod detect;
+#[cfg(feature = "aws")]
+mod emulator;
 mod estate;
 mod exit_codes;
 mod kill;
+#[cfg(feature = "aws")]
+mod live;
 mod policy;
 mod real_events;
 mod reports;

@@ -52,7 +52,7 @@ fn place() -> Place {
     place
 }
 
-fn settings() -> Settings {
+pub(crate) fn settings() -> Settings {
     let mut settings = Settings::clone_current();
     settings.set_snapshot_path("../snapshots");
     settings.set_prepend_module_to_snapshot(false);
@@ -105,6 +105,7 @@ fn access() {
         assert_snapshot!("access_table", place.done(&["report", "access"]));
         assert_snapshot!("access_json", place.done(&["report", "access", "--format", "json"]));
         assert_snapshot!("access_csv", place.done(&["report", "access", "--format", "csv"]));
+        assert_snapshot!("access_ndjson", place.done(&["report", "access", "--format", "ndjson"]));
     });
 }
 

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use serde_json::{Map, Value};
 
 /// The fields a log line may have, written out once more: changing them is a change of contract.
-const LOG_FIELDS: [&str; 31] = [
+const LOG_FIELDS: [&str; 34] = [
     "timestamp",
     "level",
     "message",
@@ -26,6 +26,7 @@ const LOG_FIELDS: [&str; 31] = [
     "file",
     "input",
     "offset",
+    "operation",
     "owner",
     "path",
     "reason",
@@ -35,9 +36,11 @@ const LOG_FIELDS: [&str; 31] = [
     "rule",
     "run",
     "scope",
+    "service",
     "statistics",
     "status",
     "target",
+    "user",
     "waiver",
 ];
 
@@ -76,6 +79,14 @@ impl Place {
         for name in ["LOG_LEVEL", "PROVOST_CORRELATION_ID", "NO_COLOR", "COLUMNS"] {
             command.env_remove(name);
         }
+        // No credentials, whatever the machine has.
+        for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("AWS_")) {
+            command.env_remove(name);
+        }
+        command
+            .env("AWS_EC2_METADATA_DISABLED", "true")
+            .env("AWS_CONFIG_FILE", self.write("aws/config", ""))
+            .env("AWS_SHARED_CREDENTIALS_FILE", self.write("aws/credentials", ""));
         command
     }
 

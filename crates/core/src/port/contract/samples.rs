@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use crate::model::{
-    AccountId, Action, Digest, Evaluation, EventSourcePosition, IamUser, Origin, Outcome, PasswordLastUsed,
-    Resource, RuleStamp, Severity, Violation,
+    Access, AccountId, Action, Digest, Evaluation, EventSourcePosition, IamUser, Judged, Origin, Outcome,
+    PasswordLastUsed, Resource, RuleStamp, Severity, Violation,
 };
 
 pub(super) fn at(text: &str) -> Timestamp {
@@ -82,6 +82,11 @@ pub(super) fn user(owner: &str, name: &str, scan: &str) -> IamUser {
         groups: None,
         attached_policies: Some(Vec::new()),
         inline_policies: Some(Vec::new()),
+        permissions_boundary: Some(Vec::new()),
+        mfa_devices: None,
+        tags: Some([("team".to_owned(), "a".to_owned())].into()),
+        credential_report_time: None,
+        access: Access { administrator: Judged::No, ..Access::default() },
         evidence: vec![Digest::of(name.as_bytes())],
     }
 }

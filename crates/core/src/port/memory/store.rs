@@ -10,7 +10,7 @@ use super::lock;
 use crate::model::{AccountId, Digest, Evaluation, IamUser, JobName, Resource, Run, RunStatus, Violation};
 use crate::port::{
     Acquired, Evaluations, EvidenceIndex, EvidenceReference, Lock, Locks, Page, PortResult, Recorded,
-    Resources, Runs, Users, Violations, Waivers,
+    Resources, Runs, Scan, Scanned, Unwritten, Users, Violations, Waivers,
 };
 use crate::waiver::Waiver;
 
@@ -24,7 +24,7 @@ pub struct MemoryStore {
 #[derive(Debug, Default)]
 struct State {
     resources: BTreeMap<(String, AccountId), (String, Resource)>,
-    scans: BTreeMap<AccountId, String>,
+    scans: BTreeMap<AccountId, Scan>,
     users: BTreeMap<(String, String), (Timestamp, IamUser)>,
     evaluations: BTreeMap<(String, String, AccountId), (Timestamp, Evaluation)>,
     violations: BTreeMap<Digest, (Timestamp, String, Violation)>,
@@ -67,12 +67,13 @@ impl Resources for MemoryStore {
         Ok(())
     }
 
-    async fn sweep(&self, execution_id: &str, accounts: &[AccountId]) -> PortResult<u64> {
+    async fn sweep(&self, execution_id: &str, accounts: &[AccountId], types: &[&str]) -> PortResult<u64> {
         let mut state = lock(&self.state);
         let before = state.resources.len();
-        state
-            .resources
-            .retain(|_, (run, resource)| run == execution_id || !accounts.contains(&resource.account));
+        state.resources.retain(|_, (run, resource)| {
+            let is_meant = types.is_empty() || types.contains(&resource.resource_type.as_str());
+            run == execution_id || !accounts.contains(&resource.account) || !is_meant
+        });
         Ok((before - state.resources.len()) as u64)
     }
 
@@ -97,28 +98,50 @@ impl Resources for MemoryStore {
 
 #[async_trait]
 impl Users for MemoryStore {
-    async fn put(&self, users: &[IamUser], expires_at: Timestamp) -> PortResult<()> {
+    async fn put(&self, users: &[IamUser], expires_at: Timestamp) -> PortResult<Vec<Unwritten>> {
         let mut state = lock(&self.state);
         for user in users {
             let key = (user.user_name.clone(), user.scan_timestamp.clone());
             state.users.insert(key, (expires_at, user.clone()));
         }
-        Ok(())
+        Ok(Vec::new())
     }
 
-    async fn scanned(&self, account: &AccountId, scan_timestamp: &str) -> PortResult<()> {
+    async fn scanned(&self, account: &AccountId, scan_timestamp: &str, complete: bool) -> PortResult<()> {
         let mut state = lock(&self.state);
-        let latest = state.scans.entry(account.clone()).or_default();
-        if latest.as_str() < scan_timestamp {
-            scan_timestamp.clone_into(latest);
-        }
+        let latest = Scanned { timestamp: scan_timestamp.to_owned(), complete };
+        let previous = match state.scans.get(account) {
+            Some(scan) if scan.latest.timestamp.as_str() > scan_timestamp => return Ok(()),
+            Some(scan) if scan.latest.timestamp == scan_timestamp => scan.previous.clone(),
+            known => known.map(|scan| scan.latest.clone()),
+        };
+        state.scans.insert(account.clone(), Scan { account: account.clone(), latest, previous });
         Ok(())
     }
 
     async fn latest(&self, after: Option<&str>, limit: usize) -> PortResult<Page<IamUser>> {
         let state = lock(&self.state);
-        let is_latest = |user: &&IamUser| state.scans.get(&user.account) == Some(&user.scan_timestamp);
+        let is_latest = |user: &&IamUser| {
+            state.scans.get(&user.account).is_some_and(|scan| scan.latest.timestamp == user.scan_timestamp)
+        };
         let users = state.users.values().map(|(_, user)| user).filter(is_latest);
+        Ok(page(users.map(|user| (key([&user.user_name]), user.clone())), after, limit))
+    }
+
+    async fn scans(&self) -> PortResult<Vec<Scan>> {
+        Ok(lock(&self.state).scans.values().cloned().collect())
+    }
+
+    async fn of_scan(
+        &self,
+        account: &AccountId,
+        scan_timestamp: &str,
+        after: Option<&str>,
+        limit: usize,
+    ) -> PortResult<Page<IamUser>> {
+        let state = lock(&self.state);
+        let users = state.users.values().map(|(_, user)| user);
+        let users = users.filter(|user| user.account == *account && user.scan_timestamp == scan_timestamp);
         Ok(page(users.map(|user| (key([&user.user_name]), user.clone())), after, limit))
     }
 

@@ -1,0 +1,67 @@
+//! `provost permissions`: the least-privilege policy of the jobs.
+
+use std::io::Write as _;
+
+use provost_aws::Reach;
+use provost_aws::guard::{Home, Sink};
+use provost_aws::jobs::{needs_of_collecting, needs_of_sink};
+use provost_aws::permissions::Permissions;
+use provost_core::job::collect::Types;
+use serde_json::{Value, json};
+
+use crate::app::load_catalog;
+use crate::cli::{Format, Global, PermissionsArgs, PermissionsJob};
+use crate::config::Config;
+use crate::exit::Exit;
+use crate::output::Stdout;
+
+pub(crate) fn permissions(global: &Global, args: &PermissionsArgs) -> anyhow::Result<Exit> {
+    let config = Config::load(global)?;
+    let catalog = load_catalog(&config)?;
+    let jobs: &[_] = if args.jobs.is_empty() {
+        &[PermissionsJob::Collect, PermissionsJob::CollectIamUsers]
+    } else {
+        &args.jobs
+    };
+    let mut needs = Vec::new();
+    for job in jobs {
+        let (types, name) = match job {
+            PermissionsJob::Collect => (Types::All, "collect"),
+            PermissionsJob::CollectIamUsers => (Types::IamUsers, "collect iam-users"),
+        };
+        let reach = Reach {
+            org: args.org || config.aws.org,
+            role: args.role.clone().or_else(|| config.aws.role.clone()),
+            global_only: types == Types::IamUsers,
+            ..Reach::default()
+        };
+        needs.extend(needs_of_collecting(&types.of(&catalog), &reach, name));
+        for sink in sinks(args) {
+            needs.extend(needs_of_sink(&sink, &Home::default(), name));
+        }
+    }
+    let permissions = Permissions::of(&needs);
+    let mut output = Stdout::new();
+    match global.format {
+        Some(Format::Table) => write!(output, "{permissions}")?,
+        _ => {
+            let documents = permissions.documents();
+            let one = match documents.as_slice() {
+                [one] => one.clone(),
+                several => json!({"schema": 1, "documents": several}),
+            };
+            writeln!(output, "{}", serde_json::to_string_pretty::<Value>(&one)?)?;
+        }
+    }
+    Ok(Exit::complete(permissions.left_out().is_empty()))
+}
+
+fn sinks(args: &PermissionsArgs) -> Vec<Sink> {
+    let table = args.table.iter().map(|table| Sink::Table(table.clone()));
+    let bucket = args
+        .evidence_bucket
+        .iter()
+        .map(|bucket| Sink::Objects { bucket: bucket.clone(), prefix: args.evidence_prefix.clone() });
+    let namespace = args.metrics_namespace.iter().map(|name| Sink::Namespace(name.clone()));
+    table.chain(bucket).chain(namespace).collect()
+}
