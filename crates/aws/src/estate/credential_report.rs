@@ -1,0 +1,55 @@
+//! The credential report: made on demand, then fetched.
+
+use std::time::Duration;
+
+use provost_awsapi::{Call as ApiCall, Client};
+use provost_core::port::{Answer, AnswerPage, Call};
+use serde_json::json;
+
+use super::failure::{failure, unusable};
+
+pub(super) const OPERATION: &str = "GetCredentialReport";
+
+/// The codes that say there is no report that could be fetched. The names are those of the API's errors and
+/// those that come over the wire.
+/// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetCredentialReport.html>, looked at 2026-11-22.
+const NOT_THERE: [&str; 6] = [
+    "ReportNotPresent",
+    "CredentialReportNotPresentException",
+    "ReportExpired",
+    "CredentialReportExpiredException",
+    "ReportInProgress",
+    "CredentialReportNotReadyException",
+];
+
+/// How often, and how long apart, it is asked whether a report is ready. AWS makes one in seconds.
+const TRIES: u32 = 30;
+const BETWEEN: Duration = Duration::from_secs(2);
+
+/// The report AWS has if it is fresh (four hours), else a new one.
+pub(super) async fn fetch(client: &Client, call: &Call) -> Answer {
+    let get = ApiCall::new("iam", OPERATION, json!({}));
+    let generate = ApiCall::new("iam", "GenerateCredentialReport", json!({}));
+    for attempt in 0..TRIES {
+        match client.call(&get).await {
+            Ok(reply) => {
+                let page =
+                    AnswerPage { input: json!({}), request_id: reply.request_id, response: reply.value };
+                return Answer::Pages(vec![page], None);
+            }
+            Err(error) if error.code().is_some_and(|code| NOT_THERE.contains(&code)) => {}
+            Err(error) => return Answer::Error(failure(call, &error)),
+        }
+        let mut ready = false;
+        match client.call(&generate).await {
+            Ok(reply) => ready = reply.value["State"] == "COMPLETE",
+            // Somebody else may have asked for it just now.
+            Err(error) if error.is_throttled() || error.code() == Some("LimitExceeded") => {}
+            Err(error) => return Answer::Error(failure(call, &error)),
+        }
+        if !ready && attempt > 0 {
+            tokio::time::sleep(BETWEEN).await;
+        }
+    }
+    Answer::Error(unusable(call, "the credential report did not get ready within a minute"))
+}

@@ -1,0 +1,48 @@
+//! What jobs need of AWS: the calls of the catalog, of the estate and of the adapters.
+
+use provost_awsapi::{Models, names};
+use provost_core::collect::{ResourceType, plan};
+
+use crate::estate::{LiveEstate, Reach};
+use crate::guard::{Home, Sink};
+use crate::permissions::Need;
+use crate::{cloudwatch, dynamo, s3_archive};
+
+/// What reading these resource types takes. A call the models do not know is named as the catalog names it, and
+/// the ledger says that it is unknown.
+#[must_use]
+pub fn needs_of_collecting(types: &[&ResourceType], reach: &Reach, job: &str) -> Vec<Need> {
+    let models = Models::embedded();
+    let mut needs: Vec<Need> = plan(types)
+        .into_iter()
+        .map(|call| {
+            let service = names::service_of_cli(&call.service).to_owned();
+            let model = models.service(&service).ok();
+            let operation = model
+                .as_deref()
+                .and_then(|model| names::operation_of_cli(model, &call.operation))
+                .unwrap_or(&call.operation)
+                .to_owned();
+            Need::new(service, operation, job)
+        })
+        .collect();
+    for (service, operation, _) in LiveEstate::calls(reach) {
+        needs.push(match (&reach.role, operation) {
+            (Some(role), "AssumeRole") => Need::assume_role("aws", role, job),
+            _ => Need::new(service, operation, job),
+        });
+    }
+    needs
+}
+
+/// What writing to a place of Provost's takes.
+#[must_use]
+pub fn needs_of_sink(sink: &Sink, home: &Home, job: &str) -> Vec<Need> {
+    let calls = match sink {
+        Sink::Table(_) => dynamo::calls(),
+        Sink::Objects { .. } => s3_archive::calls(),
+        Sink::Namespace(_) => cloudwatch::calls(),
+        Sink::Queue(_) | Sink::Topic(_) | Sink::Bus(_) | Sink::Evaluations | Sink::Findings => Vec::new(),
+    };
+    sink.needs(&calls, home, job)
+}

@@ -1,0 +1,14 @@
+//! Provost on AWS: the estates it reads, the places it keeps things in, and the guard before every call.
+
+pub mod actions;
+pub mod cloudwatch;
+mod connect;
+pub mod dynamo;
+mod estate;
+pub mod guard;
+pub mod jobs;
+pub mod permissions;
+pub mod s3_archive;
+
+pub use connect::{Access, connect};
+pub use estate::{LiveEstate, Reach};
