@@ -10,6 +10,7 @@
 mod aws_actions;
 mod aws_models;
 mod bench;
+mod demo;
 mod fuzz;
 mod iam_data;
 mod iam_differential;

@@ -6,6 +6,7 @@ use std::process::Stdio;
 
 use anyhow::Context as _;
 
+use crate::demo;
 use crate::fuzz;
 use crate::process::{cargo, is_ci, run};
 use crate::scratch::Scratch;
@@ -53,6 +54,13 @@ pub(crate) fn test(fast: bool) -> anyhow::Result<bool> {
 
     section("tests");
     let closing = tests(&mut tally, &missing, scratch.path())?;
+
+    section("demo");
+    if fast {
+        tally.skipped(demo::NAME, "--fast leaves it out");
+    } else {
+        demo::compare(&mut tally, scratch.path())?;
+    }
 
     section("fuzz targets");
     if fast {

@@ -42,7 +42,7 @@ pub(super) async fn fetch(client: &Client, call: &Call) -> Answer {
         }
         let mut ready = false;
         match client.call(&generate).await {
-            Ok(reply) => ready = reply.value["State"] == "COMPLETE",
+            Ok(reply) => ready = reply.value.get("State").is_some_and(|state| state == "COMPLETE"),
             // Somebody else may have asked for it just now.
             Err(error) if error.is_throttled() || error.code() == Some("LimitExceeded") => {}
             Err(error) => return Answer::Error(failure(call, &error)),

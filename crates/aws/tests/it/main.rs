@@ -17,3 +17,4 @@ mod guard;
 mod local_client;
 mod permissions;
 mod s3_archive;
+mod smoke;
