@@ -302,6 +302,14 @@ pub(crate) struct ReportArgs {
     /// In the posture table, show passes and what does not apply as well.
     #[arg(long)]
     pub(crate) all: bool,
+    /// For `access`: the users a Lambda function keeps in this DynamoDB table, instead of those in the store.
+    #[cfg(feature = "aws")]
+    #[arg(long, value_name = "TABLE")]
+    pub(crate) table: Option<String>,
+    /// The profile of the AWS configuration, for --table.
+    #[cfg(feature = "aws")]
+    #[arg(long, value_name = "NAME", requires = "table")]
+    pub(crate) profile: Option<String>,
 }
 
 /// What can be reported.

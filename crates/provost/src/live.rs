@@ -3,8 +3,13 @@
 //! Commands wait for their jobs on this thread, as they do without AWS; the runtime's own threads drive the
 //! connections.
 
+use std::sync::Arc;
+
 use anyhow::{Context as _, bail};
+use provost_aws::dynamo::DynamoStore;
+use provost_aws::guard::Source;
 use provost_aws::{Access, LiveEstate, Reach, connect};
+use provost_local::SystemClock;
 use tokio::runtime::{Builder, Runtime};
 
 use crate::cli::LiveArgs;
@@ -22,8 +27,7 @@ impl Live {
     /// The estate of the configuration under the command line. Nothing is asked of AWS yet.
     pub(crate) fn open(config: &AwsConfig, args: &LiveArgs, global_only: bool) -> anyhow::Result<Self> {
         let reach = reach(config, args, global_only)?;
-        let runtime =
-            Builder::new_multi_thread().worker_threads(1).enable_all().build().context("start a runtime")?;
+        let runtime = runtime()?;
         let access = Access {
             profile: args.profile.clone().or_else(|| config.profile.clone()),
             region: config.region.clone(),
@@ -44,6 +48,38 @@ impl Live {
         let _entered = self.runtime.enter();
         work(&self.estate)
     }
+}
+
+/// The users a function on AWS keeps in a table.
+pub(crate) struct Table {
+    runtime: Runtime,
+    store: DynamoStore,
+}
+
+impl Table {
+    /// The table of this name, or with this ARN. It is only read.
+    pub(crate) fn open(config: &AwsConfig, profile: Option<&str>, table: &str) -> anyhow::Result<Self> {
+        let runtime = runtime()?;
+        let access = Access {
+            profile: profile.map(str::to_owned).or_else(|| config.profile.clone()),
+            region: config.region.clone(),
+            models: config.models.clone(),
+            sources: vec![Source::Table(table.to_owned())],
+            ..Access::default()
+        };
+        let client = runtime.block_on(connect(access));
+        Ok(Self { runtime, store: DynamoStore::new(client, table, Arc::new(SystemClock)) })
+    }
+
+    /// Does something with the users.
+    pub(crate) fn with<T>(&self, work: impl FnOnce(&DynamoStore) -> T) -> T {
+        let _entered = self.runtime.enter();
+        work(&self.store)
+    }
+}
+
+fn runtime() -> anyhow::Result<Runtime> {
+    Builder::new_multi_thread().worker_threads(1).enable_all().build().context("start a runtime")
 }
 
 /// How far to look: the command line goes before the file.

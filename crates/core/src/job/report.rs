@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::JobError;
-use crate::model::{Counts, Evaluation, IamUser, JobName, Run, Violation};
-use crate::port::{Evaluations, Runs, Users, Violations};
+use crate::model::{Counts, Evaluation, JobName, Run, Violation};
+use crate::port::{Evaluations, Runs, Violations};
 
 /// How many items are read at a time.
 const PAGE: usize = 1000;
@@ -84,25 +84,6 @@ pub async fn each_violation(
     let mut after: Option<String> = None;
     loop {
         let page = violations.page(after.as_deref(), PAGE).await?;
-        page.items.iter().try_for_each(&mut *sink).map_err(output_failed)?;
-        after = page.next;
-        if after.is_none() {
-            return Ok(());
-        }
-    }
-}
-
-/// Shows every user of the latest scans to `sink`, in order of account and name.
-///
-/// # Errors
-/// When the store cannot be read, or `sink` fails.
-pub async fn each_user(
-    users: &dyn Users,
-    sink: &mut dyn FnMut(&IamUser) -> std::io::Result<()>,
-) -> Result<(), JobError> {
-    let mut after: Option<String> = None;
-    loop {
-        let page = users.latest(after.as_deref(), PAGE).await?;
         page.items.iter().try_for_each(&mut *sink).map_err(output_failed)?;
         after = page.next;
         if after.is_none() {

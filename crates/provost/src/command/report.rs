@@ -8,7 +8,7 @@ use anyhow::bail;
 use jiff::Timestamp;
 use pollster::block_on;
 use provost_core::job::report::{PostureSummary, each_evaluation, each_violation, posture_summary};
-use provost_core::model::{JobName, LeftOut, Severity, Verdict};
+use provost_core::model::{JobName, LeftOut, Run, Severity, Verdict};
 use provost_core::port::{Clock as _, Runs as _};
 use provost_core::render::{
     CsvWriter, HtmlReport, PostureJson, RuleNote, Table, counts_line, evaluation_columns, evaluation_row,
@@ -24,8 +24,12 @@ use crate::exit::Exit;
 use crate::output::{Stdout, style, write_file};
 
 pub(crate) fn report(global: &Global, args: &ReportArgs) -> anyhow::Result<Exit> {
-    let app = App::open_existing(global)?;
     let format = global.format.unwrap_or(Format::Table);
+    #[cfg(feature = "aws")]
+    if let Some(table) = &args.table {
+        return of_table(global, args, table, format);
+    }
+    let app = App::open_existing(global)?;
     let write = |output: &mut dyn Write| match args.kind {
         ReportKind::Posture => posture(&app, format, args.all, output),
         ReportKind::Violations => violations(&app, format, output),
@@ -34,6 +38,11 @@ pub(crate) fn report(global: &Global, args: &ReportArgs) -> anyhow::Result<Exit>
         }
         ReportKind::Access => Review::of(&app.store, Some(&app.store))?.write(format, output),
     };
+    write_to(args, &write)
+}
+
+/// Writes where it was asked to.
+fn write_to(args: &ReportArgs, write: &dyn Fn(&mut dyn Write) -> anyhow::Result<()>) -> anyhow::Result<Exit> {
     match &args.output {
         Some(path) => write_file(path, |output| write(output))?,
         None => {
@@ -43,6 +52,30 @@ pub(crate) fn report(global: &Global, args: &ReportArgs) -> anyhow::Result<Exit>
         }
     }
     Ok(Exit::done())
+}
+
+/// The access review of a table on AWS.
+#[cfg(feature = "aws")]
+fn of_table(global: &Global, args: &ReportArgs, table: &str, format: Format) -> anyhow::Result<Exit> {
+    if args.kind != ReportKind::Access {
+        bail!("--table is for `report access`: the table holds IAM users");
+    }
+    let config = crate::config::Config::load(global)?;
+    let users = crate::live::Table::open(&config.aws, args.profile.as_deref(), table)?;
+    users.with(|store| {
+        let review = Review::of(store, None)?;
+        write_to(args, &|output| match format {
+            Format::Html => {
+                let catalog = crate::app::load_catalog(&config)?.digest;
+                let covered = vec![format!("DynamoDB table {table}")];
+                let now = SystemClock.now();
+                let mut page = HtmlReport::new(output, "Provost report", now, &catalog, &covered, &[])?;
+                review.items(&mut page)?;
+                Ok(page.finish()?)
+            }
+            _ => review.write(format, output),
+        })
+    })
 }
 
 /// The parts a page can have.
@@ -57,10 +90,16 @@ fn summary(app: &App) -> anyhow::Result<Option<PostureSummary>> {
     Ok(block_on(posture_summary(&app.store, &app.store))?)
 }
 
+/// The latest collection of everything; where there is none, that of IAM users.
+fn collected(app: &App) -> anyhow::Result<Option<Run>> {
+    let all = block_on(app.store.latest(JobName::Collect))?;
+    Ok(if all.is_some() { all } else { block_on(app.store.latest(JobName::CollectIamUsers))? })
+}
+
 /// What the latest collection looked at, and everything known that no report here can speak of: what was
 /// left out, what a run that stopped early did not reach, what of the events could not be read.
 fn scope(app: &App) -> anyhow::Result<(Vec<String>, Vec<LeftOut>)> {
-    let collected = block_on(app.store.latest(JobName::Collect))?;
+    let collected = collected(app)?;
     let (covered, mut left_out) = collected
         .as_ref()
         .map(|run| (run.statistics.covered.clone(), run.statistics.left_out.clone()))
@@ -116,7 +155,7 @@ pub(crate) fn findings_json(
     output: &mut dyn Write,
 ) -> anyhow::Result<()> {
     let (_, left_out) = scope(app)?;
-    let collected = block_on(app.store.latest(JobName::Collect))?;
+    let collected = collected(app)?;
     let is_complete = [collected.as_ref(), Some(&summary.run)]
         .into_iter()
         .flatten()
@@ -261,7 +300,7 @@ pub(crate) fn html(app: &App, parts: Parts, output: &mut dyn Write) -> anyhow::R
         }))?;
         page.end_list()?;
     }
-    if parts.access && block_on(app.store.latest(JobName::Collect))?.is_some() {
+    if parts.access && collected(app)?.is_some() {
         review.items(&mut page)?;
     }
     Ok(page.finish()?)
