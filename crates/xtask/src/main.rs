@@ -16,6 +16,7 @@ mod iam_data;
 mod iam_differential;
 mod package;
 mod process;
+mod registry;
 mod scratch;
 mod setup;
 mod tally;

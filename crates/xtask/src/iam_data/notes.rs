@@ -1,8 +1,9 @@
 //! `SOURCES.md`: what lies in `crates/iam/data`, from where, under which license, and how much it is.
 
+use super::Source;
 use super::catalogue::{Action, Additions, Catalogue, LEVELS, Service};
 use super::managed::Managed;
-use super::{Registry, Source};
+use crate::registry::{Pinned, Registry};
 
 /// How large the catalogue is, in bytes.
 pub(super) struct Sizes {
@@ -33,8 +34,9 @@ documents in moto; the same command derives it anew. `escalations.yaml` is our o
 "
     .to_owned();
     for source in sources {
-        let Source { name, version, license, license_file, taken, .. } = source;
-        let registry = match source.registry {
+        let Source { package, license, license_file, taken, .. } = source;
+        let Pinned { registry, name, version, .. } = package;
+        let registry = match registry {
             Registry::Npm => "npm",
             Registry::PyPi => "PyPI",
         };
@@ -45,7 +47,7 @@ documents in moto; the same command derives it anew. `escalations.yaml` is our o
     }
     page += "\nThe SHA-256 of the files that were read:\n\n```text\n";
     for source in sources {
-        page += &format!("{}  {}\n", source.sha256, source.file);
+        page += &format!("{}  {}\n", source.package.sha256, source.package.file);
     }
     page += "\
 ```
