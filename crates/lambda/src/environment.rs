@@ -1,0 +1,199 @@
+//! The function's configuration: its environment variables, read once.
+//!
+//! A variable that is set and empty is as good as not set, because consoles and templates cannot leave one out.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use anyhow::{Context as _, anyhow, bail, ensure};
+use provost_aws::Reach;
+use provost_aws::cloudwatch::CloudWatchMetrics;
+use provost_core::model::{AccountId, Digest};
+use tracing::Level;
+
+use crate::order::Wish;
+
+const SECONDS_PER_DAY: u64 = 24 * 60 * 60;
+const RETENTION_DAYS: u64 = 400;
+/// A hundred years: a longer wish is a slip of the keyboard.
+const MOST_DAYS: u64 = 36_500;
+
+/// The variables that begin with `PROVOST_`. Any other one of that kind is misspelt.
+const OURS: [&str; 6] = [
+    "PROVOST_JOB",
+    "PROVOST_ORG",
+    "PROVOST_ACCOUNTS",
+    "PROVOST_ROLE",
+    "PROVOST_EXTERNAL_ID",
+    "PROVOST_MAX_CALLS",
+];
+
+/// What is in force.
+#[derive(Debug)]
+pub(crate) struct Environment {
+    /// The DynamoDB table of users, locks and runs.
+    pub(crate) table: String,
+    /// How long snapshots of users are kept.
+    pub(crate) retention: Duration,
+    /// Lines below it are not logged.
+    pub(crate) log_level: Level,
+    /// Where the raw pages go. `None`: they are not kept.
+    pub(crate) evidence: Option<Evidence>,
+    /// The namespace of the metrics. `None`: none are published.
+    pub(crate) metrics: Option<String>,
+    /// The job of an event that names none.
+    pub(crate) job: Wish,
+    /// Which accounts are looked at.
+    pub(crate) reach: Reach,
+    /// How many calls an invocation may make. `None`: as many as it needs.
+    pub(crate) most_calls: Option<u64>,
+}
+
+/// A place for evidence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Evidence {
+    /// The bucket's name.
+    pub(crate) bucket: String,
+    /// What the keys begin with: empty, or it ends with `/`.
+    pub(crate) prefix: String,
+}
+
+impl Environment {
+    /// Reads the environment of this process.
+    pub(crate) fn read() -> anyhow::Result<Self> {
+        let text = |text: std::ffi::OsString| text.to_string_lossy().into_owned();
+        Self::of(std::env::vars_os().map(|(name, value)| (text(name), text(value))).collect())
+    }
+
+    fn of(mut variables: BTreeMap<String, String>) -> anyhow::Result<Self> {
+        if let Some(unknown) =
+            variables.keys().find(|name| name.starts_with("PROVOST_") && !OURS.contains(&name.as_str()))
+        {
+            bail!("`{unknown}` means nothing; of that kind there are {}", OURS.join(", "));
+        }
+        let mut take = |name: &str| {
+            let value = variables.remove(name)?;
+            let value = value.trim();
+            (!value.is_empty()).then(|| value.to_owned())
+        };
+        let table = take("DYNAMODB_TABLE_NAME")
+            .context("`DYNAMODB_TABLE_NAME` is not set; it names the table that users are written to")?;
+        let days = match take("RETENTION_DAYS") {
+            Some(text) => {
+                number(&text, 1..=MOST_DAYS).with_context(|| format!("`RETENTION_DAYS` = `{text}`"))?
+            }
+            None => RETENTION_DAYS,
+        };
+        let log_level = match take("LOG_LEVEL") {
+            Some(text) => level(&text).with_context(|| format!("`LOG_LEVEL` = `{text}`"))?,
+            None => Level::INFO,
+        };
+        let metrics = match take("METRICS_NAMESPACE") {
+            Some(none) if none == "none" => None,
+            Some(aws) if aws.starts_with("AWS/") => {
+                bail!(
+                    "`METRICS_NAMESPACE` = `{aws}`: CloudWatch keeps names that begin with `AWS/` to itself"
+                )
+            }
+            Some(name) => Some(name),
+            None => Some(CloudWatchMetrics::NAMESPACE.to_owned()),
+        };
+        let job = match take("PROVOST_JOB") {
+            Some(text) => Wish::parse(&text).map_err(|why| anyhow!("`PROVOST_JOB`: {why}"))?,
+            None => Wish::CollectIamUsers,
+        };
+        let most_calls = match take("PROVOST_MAX_CALLS") {
+            Some(text) => {
+                Some(number(&text, 1..=u64::MAX).with_context(|| format!("`PROVOST_MAX_CALLS` = `{text}`"))?)
+            }
+            None => None,
+        };
+        let evidence = evidence(take("EVIDENCE_BUCKET"), take("EVIDENCE_PREFIX"))?;
+        Ok(Self {
+            table,
+            retention: Duration::from_secs(days.saturating_mul(SECONDS_PER_DAY)),
+            log_level,
+            evidence,
+            metrics,
+            job,
+            reach: reach(take)?,
+            most_calls,
+        })
+    }
+
+    /// How long snapshots of users are kept, in days.
+    pub(crate) fn retention_days(&self) -> u64 {
+        self.retention.as_secs() / SECONDS_PER_DAY
+    }
+
+    /// The digest of what decides which users a run finds: a killed run is completed only if it is the same.
+    pub(crate) fn input(&self) -> Digest {
+        let Reach { org, accounts, role, external_id: _, regions: _, global_only: _ } = &self.reach;
+        Digest::of(format!("live org={org} accounts={accounts:?} role={role:?}").as_bytes())
+    }
+}
+
+fn evidence(bucket: Option<String>, prefix: Option<String>) -> anyhow::Result<Option<Evidence>> {
+    let Some(bucket) = bucket else {
+        ensure!(
+            prefix.is_none(),
+            "`EVIDENCE_PREFIX` is set and `EVIDENCE_BUCKET`, in which it would be, is not"
+        );
+        return Ok(None);
+    };
+    let mut prefix = prefix.unwrap_or_default();
+    ensure!(!prefix.starts_with('/'), "`EVIDENCE_PREFIX` = `{prefix}`: keys of S3 do not begin with a slash");
+    if !prefix.is_empty() && !prefix.ends_with('/') {
+        prefix.push('/');
+    }
+    Ok(Some(Evidence { bucket, prefix }))
+}
+
+fn reach(mut take: impl FnMut(&str) -> Option<String>) -> anyhow::Result<Reach> {
+    let org = match take("PROVOST_ORG").as_deref() {
+        Some("true") => true,
+        Some("false") | None => false,
+        Some(other) => bail!("`PROVOST_ORG` = `{other}` is neither `true` nor `false`"),
+    };
+    let accounts = take("PROVOST_ACCOUNTS").unwrap_or_default();
+    let accounts = accounts.split(',').map(str::trim).filter(|id| !id.is_empty()).map(AccountId::parse);
+    let accounts = accounts.collect::<Result<Vec<_>, _>>().context("`PROVOST_ACCOUNTS`")?;
+    let role = take("PROVOST_ROLE");
+    if let Some(arn) = role.as_deref().filter(|role| role.starts_with("arn:")) {
+        bail!("`PROVOST_ROLE` = `{arn}`: each account has a role of that name, so it is a name and no ARN");
+    }
+    ensure!(
+        role.is_some() || !org && accounts.is_empty(),
+        "`PROVOST_ROLE` is not set; it names the role to assume in the other accounts that `PROVOST_ORG` or \
+         `PROVOST_ACCOUNTS` ask for"
+    );
+    let external_id = take("PROVOST_EXTERNAL_ID");
+    ensure!(
+        role.is_some() || external_id.is_none(),
+        "`PROVOST_EXTERNAL_ID` is set and `PROVOST_ROLE`, whose trust policy would ask for it, is not"
+    );
+    // IAM is global, so nobody needs to know which regions are enabled.
+    Ok(Reach { org, accounts, role, external_id, global_only: true, ..Reach::default() })
+}
+
+fn number(text: &str, range: std::ops::RangeInclusive<u64>) -> anyhow::Result<u64> {
+    let number = text.parse().ok().filter(|number| range.contains(number));
+    number.with_context(|| match (*range.start(), *range.end()) {
+        (least, u64::MAX) => format!("it is not a whole number from {least} on"),
+        (least, most) => format!("it is not a whole number from {least} to {most}"),
+    })
+}
+
+fn level(text: &str) -> anyhow::Result<Level> {
+    Ok(match text.to_ascii_lowercase().as_str() {
+        "error" | "critical" => Level::ERROR,
+        "warn" | "warning" => Level::WARN,
+        "info" => Level::INFO,
+        "debug" => Level::DEBUG,
+        "trace" => Level::TRACE,
+        _ => bail!("it is none of error, warn, info, debug, trace"),
+    })
+}
+
+#[cfg(test)]
+mod tests;
