@@ -10,10 +10,12 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use provost_awsapi::{Call as ApiCall, Client, names};
+use provost_core::job::Execution;
 use provost_core::model::{AccountId, GLOBAL_REGION};
-use provost_core::port::{Answer, AnswerPage, Call, Estate, EstateScope, Failure, PortResult};
+use provost_core::port::{Answer, AnswerPage, Call, Estate, EstateScope, Failure, PortError, PortResult};
 use serde_json::Value;
 use tokio::sync::Mutex;
+use tokio::time::Instant;
 
 use accounts::Session;
 use failure::{failure, unusable};
@@ -23,6 +25,8 @@ const AT_ONCE: usize = 16;
 
 /// Calls of one account and type made at once; with several accounts under way, the product counts.
 pub(crate) const ACCOUNTS_AT_ONCE: usize = 8;
+
+const OUT_OF_TIME: &str = "no answer before the deadline";
 
 /// How far to look.
 #[derive(Debug, Clone, Default)]
@@ -46,6 +50,8 @@ pub struct LiveEstate {
     client: Client,
     reach: Reach,
     session_name: String,
+    /// After this nothing is asked any more.
+    stop_at: Option<Instant>,
     sessions: Mutex<HashMap<AccountId, Arc<Session>>>,
 }
 
@@ -53,19 +59,27 @@ impl LiveEstate {
     /// The estate that a client's credentials reach.
     #[must_use]
     pub fn new(client: Client, reach: Reach) -> Self {
-        Self::named(client, reach, "provost".to_owned())
+        let session_name = "provost".to_owned();
+        Self { client, reach, session_name, stop_at: None, sessions: Mutex::default() }
     }
 
-    fn named(client: Client, reach: Reach, session_name: String) -> Self {
-        Self { client, reach, session_name, sessions: Mutex::default() }
-    }
-
-    /// The same estate, for one run: in CloudTrail its sessions bear the run's name.
+    /// The same estate, for one run: in CloudTrail its sessions bear the run's name, and a call that has no answer
+    /// when the run's time is up gets none.
     #[must_use]
-    pub fn for_execution(&self, execution_id: &str) -> Self {
+    pub fn for_execution(&self, execution: &Execution<'_>) -> Self {
         // Session names have at most 64 characters.
-        let name: String = format!("provost-{execution_id}").chars().take(64).collect();
-        Self::named(self.client.clone(), self.reach.clone(), name)
+        let session_name: String = format!("provost-{}", execution.id).chars().take(64).collect();
+        let stop_at = Some(Instant::now() + execution.time_left());
+        let (client, reach) = (self.client.clone(), self.reach.clone());
+        Self { client, reach, session_name, stop_at, sessions: Mutex::default() }
+    }
+
+    /// What comes in time; `None`: nothing did.
+    async fn in_time<T>(&self, work: impl Future<Output = T>) -> Option<T> {
+        match self.stop_at {
+            Some(stop_at) => tokio::time::timeout_at(stop_at, work).await.ok(),
+            None => Some(work.await),
+        }
     }
 
     /// The calls an estate makes by itself, whatever is collected from it: service, operation and reason.
@@ -101,7 +115,8 @@ impl LiveEstate {
             Err(why) => return Answer::Error(unusable(call, &why)),
         };
         if (service, operation.as_str()) == ("iam", credential_report::OPERATION) {
-            return credential_report::fetch(client, call).await;
+            let fetched = self.in_time(credential_report::fetch(client, call)).await;
+            return fetched.unwrap_or_else(|| Answer::Error(unusable(call, OUT_OF_TIME)));
         }
         let mut asked = ApiCall::new(service, operation, Value::Object(call.input.clone()));
         if call.region != GLOBAL_REGION {
@@ -109,7 +124,16 @@ impl LiveEstate {
         }
         let mut pages = client.pages(asked);
         let mut read = Vec::new();
-        while let Some(page) = pages.next().await {
+        loop {
+            let Some(next) = self.in_time(pages.next()).await else {
+                let failure = unusable(call, OUT_OF_TIME);
+                return if read.is_empty() {
+                    Answer::Error(failure)
+                } else {
+                    Answer::Pages(read, Some(failure))
+                };
+            };
+            let Some(page) = next else { break };
             match page {
                 Ok(page) => read.push(AnswerPage {
                     input: page.input,
@@ -127,7 +151,10 @@ impl LiveEstate {
 #[async_trait]
 impl Estate for LiveEstate {
     async fn scope(&self) -> PortResult<EstateScope> {
-        self.find_accounts().await
+        self.in_time(self.find_accounts()).await.unwrap_or_else(|| {
+            let what = "find the accounts to read".to_owned();
+            Err(PortError::Unavailable { what, why: OUT_OF_TIME.to_owned() })
+        })
     }
 
     async fn call(&self, call: &Call) -> PortResult<Answer> {

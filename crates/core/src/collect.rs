@@ -26,5 +26,7 @@ pub fn enabled_regions(response: &serde_json::Value) -> Option<Vec<String>> {
         let opted_out = region.get("OptInStatus").and_then(serde_json::Value::as_str) == Some("not-opted-in");
         (!opted_out).then(|| region.get("RegionName")?.as_str().map(str::to_owned)).flatten()
     };
-    Some(regions.iter().filter_map(enabled).collect())
+    // Every account has regions: a list without any tells nothing.
+    let regions: Vec<String> = regions.iter().filter_map(enabled).collect();
+    (!regions.is_empty()).then_some(regions)
 }

@@ -18,7 +18,7 @@ pub use digest::{Digest, InvalidDigest};
 pub use finding::{Evaluation, WaiverNote};
 pub use resource::{GLOBAL_REGION, PLACEHOLDER, Resource, Unread, UnreadReason};
 pub use rule::{Action, Origin, RuleStamp, Severity, is_kebab_case};
-pub use run::{JobName, LeftOut, Run, RunStatus, Statistics};
+pub use run::{JobName, LEFT_OUT_USERS, LeftOut, Run, RunStatus, Statistics};
 pub use time::{rfc3339, rfc3339_nanos};
 pub use user::{Access, AccessKey, IAM_USER, IamUser, Judged, PasswordLastUsed};
 pub use verdict::{Counts, Verdict};

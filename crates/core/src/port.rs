@@ -27,7 +27,7 @@ pub use event_inputs::{EventInput, EventInputs, OpenInput};
 pub use locks::{Acquired, Lock, Locks};
 pub use metrics::{Metric, Metrics, Unit};
 pub use progress::{NoProgress, Progress};
-pub use resources::Resources;
+pub use resources::{Resources, Swept};
 pub use runs::Runs;
 pub use users::{Scan, Scanned, Unwritten, Users};
 pub use violations::{Recorded, Violations};

@@ -13,7 +13,7 @@ use provost_aws::{Access, LiveEstate, connect};
 use provost_core::catalog::Catalog;
 use provost_core::job::collect::{Ports, Types, Wanted, collect};
 use provost_core::job::{JobError, Order, Runner};
-use provost_core::model::{Run, RunStatus, Statistics};
+use provost_core::model::{Digest, Run, RunStatus, Statistics};
 use provost_core::port::{Archive, Clock as _, Locks, Metric, Metrics, NoProgress, Unit};
 use serde_json::Value;
 use tracing::{error, info, warn};
@@ -107,13 +107,14 @@ impl Function {
         let order = Order {
             job: wish.job(),
             scope: SCOPE.to_owned(),
-            input: self.environment.input(),
+            // A run that was killed is not completed: what it saw is no longer what there is.
+            input: Digest::of_parts([self.environment.input().to_string().as_bytes(), id.0.as_bytes()]),
             catalog: self.catalog.digest,
             deadline: left.job,
         };
         let run = runner.run(order.clone(), async |execution| {
             // In CloudTrail, the sessions in other accounts bear the name of the run.
-            let estate = places.estate.for_execution(&execution.id);
+            let estate = places.estate.for_execution(execution);
             let ports = Ports {
                 estate: &estate,
                 archive: places.archive.as_ref(),
@@ -175,14 +176,14 @@ impl Function {
 
 impl Places {
     /// Gives back the lock of a run that did not end in time, and says in numbers that it did not. The run
-    /// itself stays open: the next invocation completes it.
+    /// itself stays open: the next invocation records it as abandoned and makes a scan of its own.
     async fn cut_short(&self, order: &Order, id: &OneId, left: TimeLeft) {
         warn!(
             owner = id.0.as_str(),
             duration_ms = millis(left.job),
-            "Time ran out in the middle of a read; the next invocation completes the run."
+            "Time ran out in the middle of a read; the next invocation makes a new scan."
         );
-        let lock = format!("{}/{}", order.job, order.scope);
+        let lock = format!("{}/{}", order.job.lock(), order.scope);
         let last = async {
             if let Err(error) = self.store.release(&lock, &id.0).await {
                 warn!(error = %error, "The lock could not be given back; it goes stale by itself.");

@@ -99,7 +99,7 @@ impl RecordedEstate {
                 "ec2 describe-regions is not recorded, so other enabled regions are not known",
             )),
         }
-        scope.accounts.push(AccountScope { account, regions });
+        scope.accounts.push(AccountScope { account, regions, all_regions: true });
         Ok(())
     }
 

@@ -257,6 +257,9 @@ pub(crate) struct PermissionsArgs {
     /// The role that is assumed in each account.
     #[arg(long, value_name = "NAME")]
     pub(crate) role: Option<String>,
+    /// The partition the ARNs are of: aws, aws-cn, aws-us-gov, ...
+    #[arg(long, value_name = "NAME", default_value = "aws")]
+    pub(crate) partition: String,
     /// The DynamoDB table of the inventory, by name or ARN (as the Lambda function has it).
     #[arg(long, value_name = "TABLE")]
     pub(crate) table: Option<String>,

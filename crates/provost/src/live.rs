@@ -83,7 +83,7 @@ fn runtime() -> anyhow::Result<Runtime> {
 }
 
 /// How far to look: the command line goes before the file.
-fn reach(config: &AwsConfig, args: &LiveArgs, global_only: bool) -> anyhow::Result<Reach> {
+pub(crate) fn reach(config: &AwsConfig, args: &LiveArgs, global_only: bool) -> anyhow::Result<Reach> {
     let or =
         |given: &[_], configured: &[_]| if given.is_empty() { configured.to_vec() } else { given.to_vec() };
     let accounts = if args.account.is_empty() { config.accounts.clone() } else { args.account.clone() };
@@ -95,6 +95,9 @@ fn reach(config: &AwsConfig, args: &LiveArgs, global_only: bool) -> anyhow::Resu
         regions: or(&args.region, &config.regions),
         global_only,
     };
+    if let Some(role) = reach.role.as_deref().filter(|role| role.contains(':')) {
+        bail!("--role takes the role's name, not its ARN: `{role}`");
+    }
     if reach.org && reach.role.is_none() {
         bail!("--org needs --role NAME: the role to assume in each account of the organization");
     }

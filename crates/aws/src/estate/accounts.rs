@@ -9,7 +9,7 @@ use provost_core::port::{AccountScope, EstateScope, Failure, PortError, PortResu
 use serde_json::{Value, json};
 use tracing::warn;
 
-use super::regions::regions_of;
+use super::regions::{Regions, regions_of};
 use super::{ACCOUNTS_AT_ONCE, LiveEstate};
 
 /// Where a client that was given no region asks.
@@ -23,6 +23,14 @@ pub(super) enum Session {
     Closed(Failure),
 }
 
+/// An account, and the way into it.
+struct Opened {
+    scope: AccountScope,
+    session: Session,
+    left_out: Vec<LeftOut>,
+    regions_known: bool,
+}
+
 /// Whose credentials these are.
 struct Caller {
     account: AccountId,
@@ -32,14 +40,17 @@ struct Caller {
 impl LiveEstate {
     pub(super) async fn find_accounts(&self) -> PortResult<EstateScope> {
         let caller = who_asks(&self.client).await?;
-        let mut scope = EstateScope::default();
+        let mut scope = EstateScope { live: true, ..EstateScope::default() };
         let accounts = self.wanted(&caller, &mut scope.left_out).await?;
         let opened = accounts.into_iter().map(|account| self.open(&caller, account));
         let mut opened = stream::iter(opened).buffered(ACCOUNTS_AT_ONCE);
-        while let Some((found, session, left_out)) = opened.next().await {
+        while let Some(Opened { scope: found, session, left_out, regions_known }) = opened.next().await {
             scope.left_out.extend(left_out);
             if matches!(session, Session::Closed(_)) {
                 scope.unreachable.push(found.account.clone());
+            }
+            if !regions_known {
+                scope.regions_unknown.push(found.account.clone());
             }
             self.sessions.lock().await.insert(found.account.clone(), Arc::new(session));
             scope.accounts.push(found);
@@ -50,7 +61,9 @@ impl LiveEstate {
     /// The accounts to look at.
     async fn wanted(&self, caller: &Caller, left_out: &mut Vec<LeftOut>) -> PortResult<Vec<AccountId>> {
         if !self.reach.org {
-            let named = self.reach.accounts.clone();
+            let mut named = self.reach.accounts.clone();
+            named.sort_unstable();
+            named.dedup();
             return Ok(if named.is_empty() { vec![caller.account.clone()] } else { named });
         }
         let mut found = Vec::new();
@@ -60,10 +73,13 @@ impl LiveEstate {
             let listed = page.get("Accounts").and_then(Value::as_array);
             for account in listed.ok_or_else(|| unavailable("the answer has no list of accounts"))? {
                 let text = |member: &str| account.get(member).and_then(Value::as_str).unwrap_or_default();
-                let (id, status) = (text("Id"), text("Status"));
+                // AWS has replaced `Status` by `State` (2026-09-09). An account whose state nobody tells is
+                // looked at.
+                let state = ["State", "Status"].map(text).into_iter().find(|it| !it.is_empty());
+                let (id, state) = (text("Id"), state.unwrap_or("ACTIVE"));
                 match AccountId::parse(id) {
-                    Ok(_) if status != "ACTIVE" => {
-                        let why = format!("its status in the organization is {status}");
+                    Ok(_) if state != "ACTIVE" => {
+                        let why = format!("its state in the organization is {state}");
                         left_out.push(LeftOut { what: id.to_owned(), why });
                     }
                     Ok(account) => found.push(account),
@@ -86,13 +102,16 @@ impl LiveEstate {
             );
             found = looked_at;
         }
+        if found.is_empty() {
+            return Err(unavailable("it has no active account that was asked for"));
+        }
         found.sort_unstable();
         found.dedup();
         Ok(found)
     }
 
     /// A session in an account. An account nobody gets into stays in the scope: all of it is unknown.
-    async fn open(&self, caller: &Caller, account: AccountId) -> (AccountScope, Session, Vec<LeftOut>) {
+    async fn open(&self, caller: &Caller, account: AccountId) -> Opened {
         let home = self.client.region().unwrap_or(HOME_REGION).to_owned();
         let session = match self.session_in(caller, &account).await {
             Ok(client) => client,
@@ -102,14 +121,20 @@ impl LiveEstate {
                 let left_out = vec![LeftOut { what: account.to_string(), why }];
                 // A place for what was not seen there.
                 let regions = if self.reach.global_only { Vec::new() } else { vec![home] };
-                return (AccountScope { account, regions }, Session::Closed(closed), left_out);
+                // Nothing that was known of the account stands any more.
+                let scope = AccountScope { account, regions, all_regions: true };
+                return Opened { scope, session: Session::Closed(closed), left_out, regions_known: true };
             }
         };
         if self.reach.global_only {
-            return (AccountScope { account, regions: Vec::new() }, Session::Open(session), Vec::new());
+            let scope = AccountScope { account, regions: Vec::new(), all_regions: false };
+            let session = Session::Open(session);
+            return Opened { scope, session, left_out: Vec::new(), regions_known: true };
         }
-        let (regions, left_out) = regions_of(&session, &account, &self.reach.regions, &home).await;
-        (AccountScope { account, regions }, Session::Open(session), left_out)
+        let Regions { looked_at: regions, all, left_out } =
+            regions_of(&session, &account, &self.reach.regions, &home).await;
+        let scope = AccountScope { account, regions, all_regions: all == Some(true) };
+        Opened { scope, session: Session::Open(session), left_out, regions_known: all.is_some() }
     }
 
     async fn session_in(&self, caller: &Caller, account: &AccountId) -> Result<Client, Failure> {

@@ -47,7 +47,8 @@ pub(super) async fn fetch(client: &Client, call: &Call) -> Answer {
             Err(error) if error.is_throttled() || error.code() == Some("LimitExceeded") => {}
             Err(error) => return Answer::Error(failure(call, &error)),
         }
-        if !ready && attempt > 0 {
+        // The first look after asking comes at once where the report is said to be there.
+        if !(ready && attempt == 0) {
             tokio::time::sleep(BETWEEN).await;
         }
     }

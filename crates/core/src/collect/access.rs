@@ -141,11 +141,17 @@ impl AccessBook {
 }
 
 /// Adds what AWS's own policies open by themselves, where their documents were not collected.
+///
+/// Of several policies together only a yes can be told, and only where none of them denies anything.
 fn with_published(mut access: Access, held: &Policies) -> Access {
     let Some(first) = held.published.first() else { return access };
     let alone = held.documents.is_empty() && held.published.len() == 1 && held.boundary.is_none();
-    let may_deny = held.documents.iter().any(|document| document.to_string().contains("\"Deny\""));
-    if may_deny || held.boundary.is_some() {
+    let is_named_for_denying =
+        |policy: &&Managed| ["Deny", "Quarantine"].iter().any(|word| policy.arn.contains(word));
+    let may_deny = held.boundary.is_some()
+        || held.documents.iter().any(|document| document.to_string().contains("Deny"))
+        || held.published.iter().any(is_named_for_denying);
+    if may_deny && !alone {
         return Access { unknown: Some(not_read(&first.arn)), ..Access::default() };
     }
     for published in &held.published {
@@ -253,5 +259,7 @@ fn default_version(document: &Value) -> Option<&Value> {
 /// Whether what a document allows may depend on who holds it.
 fn names_its_holder(text: &str) -> bool {
     let lower = text.to_ascii_lowercase();
-    ["${", "aws:username", "aws:userid", "aws:principal", ":user/"].iter().any(|mark| lower.contains(mark))
+    ["${", "aws:username", "aws:userid", "aws:principal", ":iam:", "arn:*"]
+        .iter()
+        .any(|mark| lower.contains(mark))
 }

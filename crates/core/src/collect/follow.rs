@@ -1,5 +1,6 @@
 //! The calls that complete a document.
 
+use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use super::reader::{CallOutcome, Fetched, Reader, reason_of};
@@ -114,11 +115,11 @@ impl Place<'_> {
 
 fn holds(when: &When, item: &Item) -> bool {
     let is_unread = |path: &String| item.unread.iter().any(|one| one.touches(path));
-    when.unread.iter().all(is_unread)
-        && when.is.iter().all(|(path, value)| {
-            let (first, rest) = path.split_once('.').unwrap_or((path, ""));
-            item.document.get(first).and_then(|found| at(found, rest)) == Some(value)
-        })
+    let has = |(path, value): (&String, &Value)| {
+        let (first, rest) = path.split_once('.').unwrap_or((path, ""));
+        item.document.get(first).and_then(|found| at(found, rest)) == Some(value)
+    };
+    when.unread.iter().all(is_unread) && when.is.iter().all(has) && !when.is_not.iter().any(has)
 }
 
 /// The value at a dotted path; an empty path is the value itself.
@@ -157,7 +158,12 @@ pub(super) fn take(
             if pages.last().is_some_and(is_truncated) {
                 return Err((UnreadReason::Truncated, String::new()));
             }
-            let Some(member) = member else { return Ok(pages.first().cloned()) };
+            let Some(member) = member else {
+                return match pages.as_slice() {
+                    [only] => Ok(Some(only.clone())),
+                    _ => Err((UnreadReason::Unparsable, "the answer has several pages".to_owned())),
+                };
+            };
             match merged(pages, member) {
                 Value::Null if empty_means_not_set => Ok(None),
                 Value::Null => Err((UnreadReason::Unparsable, format!("the answer has no `{member}`"))),
@@ -201,10 +207,21 @@ fn row_of(
         (None, None) => None,
     };
     match user.as_deref().and_then(|user| report.row(user)) {
+        Some(row) if is_of_another(row, document) => {
+            let detail = format!("the report of {} has one of this name that is gone", report.generated);
+            Err((UnreadReason::NotRecorded, detail))
+        }
         Some(row) => Ok(Some(row.clone())),
         // A report may be four hours old: somebody newer is not in it, and that says nothing of them.
         None => {
             Err((UnreadReason::NotRecorded, format!("the report of {} has no row for it", report.generated)))
         }
     }
+}
+
+/// Whether a row is of somebody who had the name before: it was created at another time.
+fn is_of_another(row: &Value, document: &Map<String, Value>) -> bool {
+    let time = |value: Option<&Value>| value?.as_str()?.parse::<Timestamp>().ok().map(Timestamp::as_second);
+    let (reported, created) = (time(row.get("user_creation_time")), time(document.get("CreateDate")));
+    matches!((reported, created), (Some(reported), Some(created)) if reported != created)
 }

@@ -90,12 +90,11 @@ pub fn plan(types: &[&ResourceType]) -> Vec<PlannedCall> {
 fn when(follow: &Follow) -> Option<String> {
     let one = |when: &When| {
         let unread = when.unread.iter().map(|path| format!("{path} could not be read"));
-        let is = when.is.iter().map(|(path, value)| match value {
-            serde_json::Value::String(text) => format!("{path} is {text}"),
-            serde_json::Value::Array(items) if items.is_empty() => format!("{path} is empty"),
-            other => format!("{path} is {other}"),
-        });
-        unread.chain(is).collect::<Vec<_>>().join(" and ")
+        let plain =
+            |value: &serde_json::Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        let is = when.is.iter().map(|(path, value)| format!("{path} is {}", plain(value)));
+        let is_not = when.is_not.iter().map(|(path, value)| format!("{path} is not {}", plain(value)));
+        unread.chain(is).chain(is_not).collect::<Vec<_>>().join(" and ")
     };
     let all: Vec<String> = follow.when.iter().map(one).collect();
     (!all.is_empty()).then(|| all.join(", or "))

@@ -244,6 +244,7 @@ pub(super) fn reason_of(code: &str) -> UnreadReason {
         | "RequestLimitExceeded"
         | "TooManyRequests"
         | "SlowDown"
+        | "EC2Throttled"
         | "RequestThrottled"
         | "BandwidthLimitExceeded"
         | "PriorRequestNotComplete"

@@ -125,6 +125,9 @@ pub struct When {
     /// These paths have these values.
     #[serde(default)]
     pub is: BTreeMap<String, Value>,
+    /// These paths have other values, or none.
+    #[serde(default)]
+    pub is_not: BTreeMap<String, Value>,
 }
 
 /// What a follow-up call is asked for.

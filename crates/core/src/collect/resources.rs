@@ -99,8 +99,17 @@ pub(super) struct Item {
     pub(super) evidence: Vec<Digest>,
 }
 
-/// The items of a list by key, each with the number of its page.
-type Items = BTreeMap<String, (usize, Map<String, Value>)>;
+/// An item as a list shows it.
+struct Listing {
+    /// The number of its page.
+    page: usize,
+    document: Map<String, Value>,
+    /// It stands there twice, and not alike.
+    conflicting: bool,
+}
+
+/// The items of a list by key.
+type Items = BTreeMap<String, Listing>;
 
 impl Place<'_> {
     async fn collect(&self, reader: &Reader<'_>, damaged: &mut u64) -> PortResult<Vec<Resource>> {
@@ -235,8 +244,11 @@ impl Place<'_> {
             complete |= problem.is_none();
             incomplete.extend(problem.clone());
             let names: BTreeSet<String> = items.keys().cloned().collect();
-            for (name, (page, document)) in items {
+            for (name, Listing { page, document, conflicting }) in items {
                 let item = merged.entry(name).or_default();
+                if conflicting {
+                    item.unread.push(unparsable(&call, &format!("two items have the same `{key}`")));
+                }
                 for (member, value) in document {
                     item.document.entry(member).or_insert(value);
                 }
@@ -329,9 +341,15 @@ fn items_of(outcome: &CallOutcome, list: &ListCall, call: &Call, key: &str) -> (
                         problem = Some(unparsable(call, &format!("an item has no `{key}`")));
                         continue;
                     };
-                    if items.insert(name, (number, item.clone())).is_some_and(|(_, other)| other != *item) {
-                        problem = Some(unparsable(call, &format!("two items have the same `{key}`")));
+                    if let Some(known) = items.get_mut(&name) {
+                        // Which of the two is true nobody can say.
+                        known.conflicting |= known.document != *item;
+                        if known.conflicting {
+                            problem = Some(unparsable(call, &format!("two items have the same `{key}`")));
+                        }
+                        continue;
                     }
+                    items.insert(name, Listing { page: number, document: item.clone(), conflicting: false });
                 }
             }
             Err(member) => {

@@ -31,7 +31,11 @@ pub fn iam_user(resource: &Resource, scanned_at: Timestamp, access: Access) -> O
             console_access,
         ),
         console_access,
-        mfa: report.flag("mfa_active").or_else(|| direct.mfa_devices().map(|devices| !devices.is_empty())),
+        // The list is newer than the report.
+        mfa: match (report.flag("mfa_active"), direct.mfa_devices()) {
+            (Some(true), Some(devices)) => Some(!devices.is_empty()),
+            (said, devices) => said.or_else(|| devices.map(|devices| !devices.is_empty())),
+        },
         access_keys: report.access_keys().or_else(|| direct.access_keys()),
         groups: direct.names("GroupList", None),
         attached_policies: direct.names("AttachedManagedPolicies", Some("PolicyArn")),
@@ -69,24 +73,35 @@ impl<'a> Report<'a> {
     }
 
     fn access_keys(self) -> Option<Vec<AccessKey>> {
-        self.flag("access_key_1_active")?;
-        Some([1, 2].into_iter().filter_map(|slot| self.access_key(slot)).collect())
+        let mut keys = Vec::new();
+        for slot in [1, 2] {
+            keys.extend(self.access_key(slot)?);
+        }
+        Some(keys)
     }
 
-    fn access_key(self, slot: u8) -> Option<AccessKey> {
+    /// The key in a slot, which may be empty. `None`: the report does not tell.
+    fn access_key(self, slot: u8) -> Option<Option<AccessKey>> {
         let cell = |column: &str| self.cell(&format!("access_key_{slot}_{column}"));
-        let said = |column: &str| cell(column).filter(|text| *text != "N/A").map(str::to_owned);
+        let said = |column: &str| {
+            cell(column).filter(|text| !["N/A", "no_information", ""].contains(text)).map(str::to_owned)
+        };
         let active = self.flag(&format!("access_key_{slot}_active"))?;
-        let last_rotated = time(cell("last_rotated"));
+        let moment = |column: &str| match said(column) {
+            None => Some(None),
+            Some(text) => time(Some(&text)).map(Some),
+        };
+        let last_rotated = moment("last_rotated")?;
+        let last_used = moment("last_used_date")?;
         // A slot without a key says `false` and `N/A`.
-        (active || last_rotated.is_some()).then(|| AccessKey {
+        Some((active || last_rotated.is_some()).then(|| AccessKey {
             id: None,
             active,
             last_rotated,
-            last_used: time(cell("last_used_date")),
+            last_used,
             last_used_service: said("last_used_service"),
             last_used_region: said("last_used_region"),
-        })
+        }))
     }
 }
 
@@ -126,8 +141,13 @@ impl<'a> Direct<'a> {
         (self.was_asked() && self.read("LoginProfile")).then(|| self.document.get("LoginProfile").is_some())
     }
 
+    /// The serial numbers of MFA devices. They are asked for unless the report says that there are none.
     fn mfa_devices(self) -> Option<Vec<String>> {
-        self.names("MFADevices", Some("SerialNumber"))
+        let none = self.document.pointer("/CredentialReport/mfa_active").is_some_and(|it| it == "false");
+        match self.document.get("MFADevices") {
+            Some(_) => self.names("MFADevices", Some("SerialNumber")),
+            None => none.then(Vec::new),
+        }
     }
 
     fn access_keys(self) -> Option<Vec<AccessKey>> {
@@ -148,7 +168,7 @@ impl<'a> Direct<'a> {
                 last_used_region: text("/AccessKeyLastUsed/Region"),
             })
         };
-        Some(self.items("AccessKeys")?.iter().filter_map(key).collect())
+        self.items("AccessKeys")?.iter().map(key).collect()
     }
 
     fn tags(self) -> Option<BTreeMap<String, String>> {

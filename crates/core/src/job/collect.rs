@@ -9,8 +9,10 @@ use tracing::{debug, warn};
 use super::{Execution, JobError, Work};
 use crate::catalog::Catalog;
 use crate::collect::{AccessBook, Reader, ResourceType, collect_type, iam_user};
-use crate::model::{AccountId, GLOBAL_REGION, IAM_USER, IamUser, Resource, Statistics, rfc3339_nanos};
-use crate::port::{AccountScope, Archive, Estate, EstateScope, Progress, Resources, Users};
+use crate::model::{
+    AccountId, GLOBAL_REGION, IAM_USER, IamUser, LEFT_OUT_USERS, LeftOut, Resource, Statistics, rfc3339_nanos,
+};
+use crate::port::{AccountScope, Archive, Estate, EstateScope, Progress, Resources, Swept, Users};
 
 /// What collecting needs.
 pub struct Ports<'a> {
@@ -74,14 +76,15 @@ pub async fn collect(
     let scope = ports.estate.scope().await?;
     let seen_at = scope.recorded_at.unwrap_or(execution.started_at);
     let mut statistics = Statistics { left_out: scope.left_out.clone(), ..Statistics::default() };
-    for name in ["resources", "users", "written", "errors", "unread", "damaged"] {
+    for name in ["resources", "users", "written", "errors", "unread", "unlisted", "damaged"] {
         statistics.count(name, 0);
     }
     let owners: Vec<AccountId> = scope.accounts.iter().map(|account| account.account.clone()).collect();
     let types = wanted.types.of(wanted.catalog);
     let steps = scope.accounts.len() * types.len();
     ports.progress.begin("Reading resources", Some(steps as u64));
-    let round = Round { execution, ports, wanted, types, owners, seen_at };
+    let live = scope.live;
+    let round = Round { execution, ports, wanted, types, owners, seen_at, live };
     let accounts = scope.accounts.iter().map(|account| round.account(account));
     let mut accounts = stream::iter(accounts).buffered(ports.estate.at_once().max(1));
     let mut done = 0;
@@ -101,8 +104,12 @@ pub async fn collect(
             Types::All => Vec::new(),
             Types::IamUsers => round.types.iter().map(|it| it.name.as_str()).collect(),
         };
-        let gone = resources.sweep(&execution.id, &round.owners, &types).await?;
-        statistics.count("gone", gone);
+        let places: Vec<Swept> = scope.accounts.iter().map(swept).collect();
+        let gone = resources.sweep(&execution.id, &places, &types).await?;
+        // Where a list could not be read, what was known before is no longer held, but may well be there.
+        let unsure = scope.live && statistics.get("unlisted") > 0;
+        let name = if unsure { "no_longer_held" } else { "gone" };
+        statistics.count(name, gone);
     }
     let damaged = statistics.get("damaged");
     if damaged > 0 {
@@ -111,7 +118,11 @@ pub async fn collect(
     if !scope.unreachable.is_empty() {
         statistics.count("unreachable_accounts", scope.unreachable.len() as u64);
     }
-    let complete = finished && damaged == 0 && statistics.get("errors") == 0 && scope.unreachable.is_empty();
+    let reached = !scope.accounts.is_empty()
+        && scope.unreachable.is_empty()
+        && scope.regions_unknown.is_empty()
+        && !(scope.live && statistics.get("unlisted") > 0);
+    let complete = finished && damaged == 0 && statistics.get("errors") == 0 && reached;
     Ok((Work { complete, statistics }, scope))
 }
 
@@ -123,6 +134,7 @@ struct Round<'r> {
     types: Vec<&'r ResourceType>,
     owners: Vec<AccountId>,
     seen_at: Timestamp,
+    live: bool,
 }
 
 /// What was done in one account.
@@ -196,7 +208,14 @@ impl Round<'_> {
         statistics.count("errors", unwritten.len() as u64);
         statistics.count("written", users.len().saturating_sub(unwritten.len()) as u64);
         // Users that could not be listed, or kept, are not users that are gone.
-        let could_list = !resources.iter().any(Resource::is_placeholder);
+        let unlisted = resources.iter().find(|resource| resource.is_placeholder());
+        let could_list = unlisted.is_none();
+        if let Some(unlisted) = unlisted.filter(|_| self.live) {
+            let why: Vec<String> = unlisted.unread.iter().map(ToString::to_string).collect();
+            statistics
+                .left_out
+                .push(LeftOut { what: format!("{LEFT_OUT_USERS}{account}"), why: why.join(", ") });
+        }
         if could_list || !users.is_empty() {
             let complete = could_list && unwritten.is_empty();
             self.ports.users.scanned(account, &rfc3339_nanos(self.seen_at), complete).await?;
@@ -205,9 +224,17 @@ impl Round<'_> {
     }
 }
 
+/// What of an account was looked at to its end.
+fn swept(scope: &AccountScope) -> Swept {
+    let regions = std::iter::once(GLOBAL_REGION).chain(scope.regions.iter().map(String::as_str));
+    let regions = (!scope.all_regions).then(|| regions.map(str::to_owned).collect());
+    Swept { account: scope.account.clone(), regions }
+}
+
 fn count(statistics: &mut Statistics, resources: &[Resource]) {
     for resource in resources {
         statistics.count("resources", 1);
+        statistics.count("unlisted", u64::from(resource.is_placeholder()));
         for unread in &resource.unread {
             statistics.count("unread", 1);
             statistics.skip(unread.reason.as_str());

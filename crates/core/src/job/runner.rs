@@ -64,6 +64,12 @@ impl Execution<'_> {
         format!("{}#{}", self.id, self.attempt)
     }
 
+    /// How long it is until the job should stop.
+    #[must_use]
+    pub fn time_left(&self) -> Duration {
+        Duration::try_from(self.stop_at.duration_since(self.clock.now())).unwrap_or_default()
+    }
+
     /// Whether the job should stop now, in order, and say what remains.
     #[must_use]
     pub fn is_out_of_time(&self) -> bool {
@@ -139,7 +145,7 @@ impl Runner<'_> {
         let began = self.clock.now();
         let holder = self.ids.unique();
         let lock = Lock {
-            name: format!("{}/{}", order.job, order.scope),
+            name: format!("{}/{}", order.job.lock(), order.scope),
             holder: holder.clone(),
             expires_at: after(began, order.deadline.saturating_mul(2)),
         };

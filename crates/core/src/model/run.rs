@@ -37,6 +37,17 @@ impl JobName {
     }
 }
 
+impl JobName {
+    /// What is locked while it runs: jobs that write the same things have one lock.
+    #[must_use]
+    pub fn lock(self) -> &'static str {
+        match self {
+            Self::Collect | Self::CollectIamUsers => "collect",
+            Self::Assess | Self::Detect | Self::Verify => self.as_str(),
+        }
+    }
+}
+
 impl std::fmt::Display for JobName {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.pad(self.as_str())
@@ -116,6 +127,9 @@ pub struct Statistics {
     #[serde(default)]
     pub left_out: Vec<LeftOut>,
 }
+
+/// How it is said that the users of an account could not all be listed; the account follows.
+pub const LEFT_OUT_USERS: &str = "IAM users of ";
 
 /// Something known to exist that was not looked at.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

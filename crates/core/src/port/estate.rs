@@ -77,6 +77,8 @@ pub struct AccountScope {
     pub account: AccountId,
     /// Its regions, without `global`.
     pub regions: Vec<String>,
+    /// Whether these are all there are: what was known of any other is gone.
+    pub all_regions: bool,
 }
 
 /// What a source covers.
@@ -88,6 +90,11 @@ pub struct EstateScope {
     pub left_out: Vec<LeftOut>,
     /// Of the accounts, those nobody gets into: everything in them is unknown, and a run over them incomplete.
     pub unreachable: Vec<AccountId>,
+    /// Those whose regions are not known; so is whether a run looks at all of them.
+    pub regions_unknown: Vec<AccountId>,
+    /// Whether it is asked now, and might tell more the next time. What cannot be listed makes such a run
+    /// incomplete; a recording has told all it will ever tell.
+    pub live: bool,
     /// When it was recorded, if it is a recording that says so. Its facts are judged as of then.
     pub recorded_at: Option<Timestamp>,
 }

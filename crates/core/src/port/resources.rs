@@ -5,15 +5,24 @@ use async_trait::async_trait;
 use super::{Page, PortResult};
 use crate::model::{AccountId, Resource};
 
+/// Where an execution has looked at everything.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Swept {
+    /// The account.
+    pub account: AccountId,
+    /// Its regions, `global` among them; `None`: all there are.
+    pub regions: Option<Vec<String>>,
+}
+
 /// The current facts, one per account and resource id: two accounts may show the same ARN.
 #[async_trait]
 pub trait Resources: Send + Sync {
     /// Keeps resources as seen by an execution; one of the same id is replaced. All of a call or none.
     async fn put(&self, execution_id: &str, resources: &[Resource]) -> PortResult<()>;
 
-    /// Removes the resources of these accounts and types (all types if none is named) that the execution did
-    /// not put: they are gone. Returns how many.
-    async fn sweep(&self, execution_id: &str, accounts: &[AccountId], types: &[&str]) -> PortResult<u64>;
+    /// Removes the resources in these places and of these types (all types if none is named) that the
+    /// execution did not put. Returns how many.
+    async fn sweep(&self, execution_id: &str, places: &[Swept], types: &[&str]) -> PortResult<u64>;
 
     /// All resources in order of id, then account.
     async fn page(&self, after: Option<&str>, limit: usize) -> PortResult<Page<Resource>>;

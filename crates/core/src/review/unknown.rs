@@ -5,7 +5,10 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use crate::model::{AccountId, IAM_USER, IamUser, Judged, PasswordLastUsed, Resource, Unread, rfc3339_nanos};
+use crate::model::{
+    AccountId, IAM_USER, IamUser, Judged, LEFT_OUT_USERS, PasswordLastUsed, Resource, Run, Unread,
+    rfc3339_nanos,
+};
 use crate::port::{PortResult, Resources};
 
 /// How many resources are read at a time.
@@ -71,6 +74,21 @@ impl NotRead {
                 return Ok(found);
             }
         }
+    }
+
+    /// What a run says of the accounts whose users it could not list, for a store that keeps no resources.
+    #[must_use]
+    pub fn of_run(run: &Run) -> Self {
+        let not_listed = run.statistics.left_out.iter().filter_map(|left_out| {
+            let account = left_out.what.strip_prefix(LEFT_OUT_USERS).unwrap_or(&left_out.what);
+            let account = AccountId::parse(account).ok()?;
+            let tried_at = rfc3339_nanos(run.started_at);
+            Some(NotListed { account, why: left_out.why.clone(), tried_at })
+        });
+        let mut found = Self { not_listed: not_listed.collect(), ..Self::default() };
+        found.not_listed.sort_by(|left, right| left.account.cmp(&right.account));
+        found.not_listed.dedup_by(|left, right| left.account == right.account);
+        found
     }
 
     fn add(&mut self, resource: &Resource) {

@@ -94,7 +94,7 @@ fn a_scan_that_meets_another_one_ends_at_once_and_in_order() {
     let iam = IamEstate::default().start();
     let text = |value: &str| json!({ "S": value });
     let lock = json!({
-        "user_name": text("#lock/collect-iam-users/all"),
+        "user_name": text("#lock/collect/all"),
         "scan_timestamp": text("lock"),
         "execution_id": text("somebody"),
         "locked_at": text("2026-11-22T10:00:00Z"),

@@ -14,7 +14,7 @@ const WHO: &str = "<GetCallerIdentityResponse xmlns=\"https://sts.amazonaws.com/
     </GetCallerIdentityResponse>";
 
 #[test]
-fn users_nobody_may_list_are_unknown_and_the_invocation_is_none_the_worse() {
+fn users_nobody_may_list_are_unknown_and_no_success() {
     let Some(emulator) = Emulator::start_or_skip("users_nobody_may_list_are_unknown") else { return };
     let denied = ["iam:ListUsers", "iam:GetAccountAuthorizationDetails"].map(str::to_owned).to_vec();
     let iam = IamEstate { denied_operations: denied, ..IamEstate::default() }.start();
@@ -27,7 +27,7 @@ fn users_nobody_may_list_are_unknown_and_the_invocation_is_none_the_worse() {
     ];
     let ended = run(vec![scheduled()], &variables);
     let answer = ended.answer(0);
-    assert_eq!(answer["status"], "done", "{answer}");
+    assert_eq!(answer["status"], "incomplete", "{answer}");
     assert_eq!((&answer["UsersScanned"], &answer["Errors"]), (&json!(0), &json!(0)), "{answer}");
     assert!(answer["unknown"].as_u64().unwrap() > 0, "{answer}");
     assert!(answer["skipped"]["access denied"].as_u64().unwrap() > 0, "{answer}");
@@ -38,7 +38,7 @@ fn users_nobody_may_list_are_unknown_and_the_invocation_is_none_the_worse() {
 }
 
 #[test]
-fn a_scan_that_runs_out_of_time_says_what_remains_and_the_next_one_completes_it() {
+fn a_scan_that_runs_out_of_time_says_what_remains_and_the_next_one_is_whole() {
     let Some(emulator) = Emulator::start_or_skip("a_scan_that_runs_out_of_time_says_what_remains") else {
         return;
     };
@@ -59,16 +59,15 @@ fn a_scan_that_runs_out_of_time_says_what_remains_and_the_next_one_completes_it(
     with(&silent.url(), &mut ended, Duration::from_secs(12));
     let cut = ended[0].answer(0);
     assert_eq!((&cut["status"], &cut["Success"]), (&json!("incomplete"), &json!(0)), "{cut}");
-    assert!(cut["remaining"].as_str().unwrap().contains("the next invocation completes"), "{cut}");
+    assert!(cut["remaining"].is_string(), "{cut}");
     assert_eq!(emulator.items("#lock/"), Vec::<Value>::new(), "the lock is given back");
-    assert_eq!(emulator.items("#open/").len(), 1, "the run is open");
     assert_eq!(emulator.metric("Provost", "Success"), Some(0.0));
 
     let iam = IamEstate { users: 30, ..IamEstate::default() }.start();
     with(&iam.url(), &mut ended, Duration::from_secs(120));
     let completed = ended[1].answer(0);
-    assert_eq!((&completed["status"], &completed["attempts"]), (&json!("done"), &json!(2)), "{completed}");
-    assert_eq!(completed["execution_id"], cut["execution_id"], "the same run");
+    assert_eq!((&completed["status"], &completed["attempts"]), (&json!("done"), &json!(1)), "{completed}");
+    assert_ne!(completed["execution_id"], cut["execution_id"], "a scan of its own");
     assert_eq!(completed["RecordsWritten"], 30);
     assert_eq!((emulator.items("1").len(), emulator.items("#open/").len()), (30, 0));
 }

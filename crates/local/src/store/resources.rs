@@ -1,8 +1,8 @@
 //! [`Resources`] over SQLite.
 
 use async_trait::async_trait;
-use provost_core::model::{AccountId, Digest, Resource};
-use provost_core::port::{Page, PortResult, Resources};
+use provost_core::model::{Digest, Resource};
+use provost_core::port::{Page, PortResult, Resources, Swept};
 
 use super::{SqliteStore, columns, cursor, item, json, one_more, refer};
 
@@ -29,16 +29,19 @@ impl Resources for SqliteStore {
         })
     }
 
-    async fn sweep(&self, execution_id: &str, accounts: &[AccountId], types: &[&str]) -> PortResult<u64> {
+    async fn sweep(&self, execution_id: &str, places: &[Swept], types: &[&str]) -> PortResult<u64> {
         self.write(|transaction| {
+            // The region stands in the item: a column of its own would serve this alone.
             let mut statement = transaction.prepare_cached(
                 "DELETE FROM resources WHERE account = ?1 AND execution_id <> ?2
-                 AND (?3 = '[]' OR resource_type IN (SELECT value FROM json_each(?3)))",
+                 AND (?3 = '[]' OR resource_type IN (SELECT value FROM json_each(?3)))
+                 AND (?4 IS NULL OR item ->> '$.region' IN (SELECT value FROM json_each(?4)))",
             )?;
             let types = json(&types)?;
             let mut gone = 0;
-            for account in accounts {
-                gone += statement.execute((account.as_str(), execution_id, &types))? as u64;
+            for place in places {
+                let regions = place.regions.as_ref().map(json).transpose()?;
+                gone += statement.execute((place.account.as_str(), execution_id, &types, regions))? as u64;
             }
             Ok(gone)
         })

@@ -7,11 +7,15 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use provost_core::collect::{PlannedCall, plan};
 use provost_core::job::collect::Types;
-use provost_core::job::{self, Finished};
+use provost_core::job::{self, Execution, Finished};
 use provost_core::model::{Digest, JobName};
+#[cfg(feature = "aws")]
+use provost_core::port::Ids as _;
 use provost_core::port::{Estate, EstateScope};
 use provost_core::render::Table;
 use provost_local::RecordedEstate;
+#[cfg(feature = "aws")]
+use provost_local::UuidIds;
 use serde_json::json;
 
 use crate::app::App;
@@ -22,7 +26,7 @@ use crate::output::{Stdout, style};
 pub(crate) fn collect(global: &Global, args: &CollectArgs) -> anyhow::Result<Exit> {
     let types = types_of(args.what);
     if args.dry_run {
-        return dry_run(global, types);
+        return dry_run(global, args, types);
     }
     let app = App::open(global)?;
     let source = source_of(&app, args.estate.as_ref(), &args.live);
@@ -98,7 +102,9 @@ pub(crate) fn recorded(app: &App, path: &Path, types: Types) -> anyhow::Result<F
 #[cfg(feature = "aws")]
 fn live(app: &App, args: &LiveArgs, types: Types) -> anyhow::Result<Finished<EstateScope>> {
     let live = crate::live::Live::open(&app.config.aws, args, types == Types::IamUsers)?;
-    let finished = live.with(|estate| run(app, &live.name, types, |id| estate.for_execution(id)));
+    // A run that was killed is not completed: what it saw is no longer what there is.
+    let input = format!("{} {}", live.name, UuidIds.unique());
+    let finished = live.with(|estate| run(app, &input, types, |execution| estate.for_execution(execution)));
     finished.context("read a live estate (for a recorded one, give --estate DIR or set `estate:`)")
 }
 
@@ -115,7 +121,7 @@ fn run<E: Estate>(
     app: &App,
     name: &str,
     types: Types,
-    estate: impl FnOnce(&str) -> E,
+    estate: impl FnOnce(&Execution<'_>) -> E,
 ) -> anyhow::Result<Finished<EstateScope>> {
     let job = match types {
         Types::All => JobName::Collect,
@@ -123,7 +129,7 @@ fn run<E: Estate>(
     };
     let wanted = job::collect::Wanted { catalog: &app.catalog, types, retention: app.config.retention };
     let finished = app.run(job, "all", Digest::of(name.as_bytes()), async |execution| {
-        let estate = estate(&execution.id);
+        let estate = estate(execution);
         let ports = job::collect::Ports {
             estate: &estate,
             archive: &app.archive,
@@ -137,10 +143,11 @@ fn run<E: Estate>(
 }
 
 /// Prints the calls that would be made.
-fn dry_run(global: &Global, types: Types) -> anyhow::Result<Exit> {
+fn dry_run(global: &Global, args: &CollectArgs, types: Types) -> anyhow::Result<Exit> {
     let config = crate::config::Config::load(global)?;
     let catalog = crate::app::load_catalog(&config)?;
     let planned = plan(&types.of(&catalog));
+    let besides = besides(&config, args, types)?;
     let mut output = Stdout::new();
     if matches!(global.format, Some(Format::Json | Format::Ndjson)) {
         let calls: Vec<_> = planned
@@ -152,7 +159,8 @@ fn dry_run(global: &Global, types: Types) -> anyhow::Result<Exit> {
                 })
             })
             .collect();
-        writeln!(output, "{}", json!({"schema": 1, "calls": calls}))?;
+        let besides: Vec<_> = besides.iter().map(|(call, why)| json!({"call": call, "why": why})).collect();
+        writeln!(output, "{}", json!({"schema": 1, "calls": calls, "besides": besides}))?;
         return Ok(Exit::done());
     }
     let mut table = Table::new(&["CALL", "TIMES", "FOR"]);
@@ -163,10 +171,37 @@ fn dry_run(global: &Global, types: Types) -> anyhow::Result<Exit> {
     table.write(&mut output, style())?;
     writeln!(
         output,
-        "\n{} different calls; a list of several pages takes a request for each. Nothing was asked of AWS.\n\
-         Besides: who asks (sts get-caller-identity), the enabled regions where a type lives in regions, and a new\n\
-         credential report where AWS has no fresh one.",
+        "\n{} different calls; a list of several pages takes a request for each.",
         planned.len()
     )?;
+    for (call, why) in &besides {
+        writeln!(output, "Besides: {call}, {why}.")?;
+    }
+    writeln!(output, "Nothing was asked of AWS.")?;
     Ok(Exit::done())
+}
+
+/// The calls that a live estate takes by itself.
+#[cfg(feature = "aws")]
+fn besides(
+    config: &crate::config::Config,
+    args: &CollectArgs,
+    types: Types,
+) -> anyhow::Result<Vec<(String, &'static str)>> {
+    let is_live = args.estate.is_none() && (config.estate.is_none() || args.live.is_given());
+    if !is_live {
+        return Ok(Vec::new());
+    }
+    let reach = crate::live::reach(&config.aws, &args.live, types == Types::IamUsers)?;
+    let calls = provost_aws::LiveEstate::calls(&reach).into_iter();
+    Ok(calls.map(|(service, operation, why)| (format!("{service} {operation}"), why)).collect())
+}
+
+#[cfg(not(feature = "aws"))]
+fn besides(
+    _: &crate::config::Config,
+    _: &CollectArgs,
+    _: Types,
+) -> anyhow::Result<Vec<(String, &'static str)>> {
+    Ok(Vec::new())
 }

@@ -23,6 +23,7 @@ pub(crate) fn permissions(global: &Global, args: &PermissionsArgs) -> anyhow::Re
     } else {
         &args.jobs
     };
+    let home = Home { partition: args.partition.clone(), ..Home::default() };
     let mut needs = Vec::new();
     for job in jobs {
         let (types, name) = match job {
@@ -35,9 +36,9 @@ pub(crate) fn permissions(global: &Global, args: &PermissionsArgs) -> anyhow::Re
             global_only: types == Types::IamUsers,
             ..Reach::default()
         };
-        needs.extend(needs_of_collecting(&types.of(&catalog), &reach, name));
+        needs.extend(needs_of_collecting(&types.of(&catalog), &reach, &home, name));
         for sink in sinks(args) {
-            needs.extend(needs_of_sink(&sink, &Home::default(), name));
+            needs.extend(needs_of_sink(&sink, &home, name));
         }
     }
     let permissions = Permissions::of(&needs);

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use pollster::block_on;
 use provost_core::job::report::{PostureSummary, each_evaluation, each_violation, posture_summary};
 use provost_core::model::{JobName, LeftOut, Run, Severity, Verdict};
-use provost_core::port::{Clock as _, Runs as _};
+use provost_core::port::{Clock as _, Runs};
 use provost_core::render::{
     CsvWriter, HtmlReport, PostureJson, RuleNote, Table, counts_line, evaluation_columns, evaluation_row,
     violation_columns, violation_row,
@@ -63,13 +63,15 @@ fn of_table(global: &Global, args: &ReportArgs, table: &str, format: Format) -> 
     let config = crate::config::Config::load(global)?;
     let users = crate::live::Table::open(&config.aws, args.profile.as_deref(), table)?;
     users.with(|store| {
-        let review = Review::of(store, None)?;
+        let latest = block_on(Runs::latest(store, JobName::CollectIamUsers))?;
+        let review = Review::of_table(store, latest.as_ref())?;
+        let (covered, left_out) =
+            latest.map(|run| (run.statistics.covered, run.statistics.left_out)).unwrap_or_default();
         write_to(args, &|output| match format {
             Format::Html => {
                 let catalog = crate::app::load_catalog(&config)?.digest;
-                let covered = vec![format!("DynamoDB table {table}")];
                 let now = SystemClock.now();
-                let mut page = HtmlReport::new(output, "Provost report", now, &catalog, &covered, &[])?;
+                let mut page = HtmlReport::new(output, "Provost report", now, &catalog, &covered, &left_out)?;
                 review.items(&mut page)?;
                 Ok(page.finish()?)
             }

@@ -160,7 +160,7 @@ fn the_printed_policy_is_enough_and_each_action_is_needed() {
     server.enforce_iam(true);
     let place = Place::new();
     let denied = collect(&place);
-    assert_eq!(denied.code, 0, "{:#?}", denied.log);
+    assert_eq!(denied.code, 3, "{:#?}", denied.log);
     assert!(denied.statistics()["skipped"]["access denied"].as_u64().unwrap() > 0, "{}", denied.statistics());
     let users = lines(&place.done(&["report", "access", "--format", "ndjson"]));
     assert_eq!(users.len(), 9);

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::process::Command;
 
 use provost_testbed::iam_estate::{IamEstate, IamServer};
+use provost_testbed::{AwsServer, FaultServer, Reply};
 use serde_json::Value;
 
 use crate::support::{Place, Said, lines, said};
@@ -107,7 +108,7 @@ fn what_is_denied_is_unknown_and_the_run_goes_on() {
     let server = IamEstate { denied_operations: denied, ..IamEstate::default() }.start();
     let place = Place::new();
     let collected = ask(&place, &server, &["collect", "iam-users"]);
-    assert_eq!(collected.code, 0, "{:#?}", collected.log);
+    assert_eq!(collected.code, 3, "the lists of groups and policies are missing: {:#?}", collected.log);
     for user in users(&place).values() {
         assert_eq!((&user["groups"], &user["access"]["administrator"]), (&Value::Null, &"unknown".into()));
         let why = user["access"]["unknown"].as_str().unwrap();
@@ -149,4 +150,80 @@ fn a_dry_run_asks_nothing() {
     insta::with_settings!({snapshot_path => "../snapshots", prepend_module_to_snapshot => false}, {
         insta::assert_snapshot!("collect_dry_run", said.stdout);
     });
+}
+
+/// Nothing could be read, and nobody may take that for an account without users.
+#[test]
+fn an_account_in_which_every_list_is_denied_is_no_success() {
+    let denied = ["ListUsers", "GetAccountAuthorizationDetails", "GetCredentialReport"];
+    let denied = denied.map(|operation| format!("iam:{operation}")).to_vec();
+    let server = IamEstate { denied_operations: denied, ..IamEstate::default() }.start();
+    let place = Place::new();
+    let collected = ask(&place, &server, &["collect", "iam-users"]);
+    assert_eq!(collected.code, 3, "{:#?}", collected.log);
+    let statistics = collected.statistics();
+    assert!(statistics["counts"]["unlisted"].as_u64().unwrap() > 0, "{statistics}");
+    assert!(statistics["left_out"].to_string().contains("IAM users of"), "{statistics}");
+    assert!(place.done(&["report", "access"]).contains("not listed"));
+}
+
+/// A narrower look forgets nothing of what it did not look at.
+#[test]
+fn a_look_at_one_region_leaves_the_others_alone() {
+    let Some(server) = AwsServer::start_or_skip("two regions") else { return };
+    server.populate(&["--ec2", "1"]);
+    server.populate(&["--ec2", "1", "--region", "eu-west-1"]);
+    let place = Place::new();
+    let collect = |args: &[&str]| {
+        let said = said(&asking(&place, server.url(), "test", args).output().unwrap());
+        counts(&said)
+    };
+    collect(&["collect", "--region", "us-east-1", "--region", "eu-west-1"]);
+    let again = collect(&["collect", "--region", "us-east-1"]);
+    assert_eq!(
+        again["gone"].as_u64().unwrap_or(0) + again["no_longer_held"].as_u64().unwrap_or(0),
+        0,
+        "{again}"
+    );
+    place.done(&["assess"]);
+    let report = place.done(&["report", "posture", "--format", "ndjson"]);
+    assert!(report.contains(":eu-west-1:"), "its instances are still judged");
+}
+
+/// A report knows users by name alone, and a name can come back.
+#[test]
+fn a_row_of_somebody_who_had_the_name_before_is_not_taken() {
+    let place = Place::new();
+    let folder = "e/111122223333/global/iam";
+    let anna = |created: &str| serde_json::json!({"UserName": "anna", "Arn": "arn:aws:iam::111122223333:user/anna", "CreateDate": created});
+    let list = serde_json::json!({"Users": [anna("2026-11-22T11:00:00+00:00")]});
+    place.write(&format!("{folder}/list-users.json"), list.to_string());
+    // Base64 of a report with anna's row of 2020: a password, a device, no keys.
+    let rows = "dXNlcixhcm4sdXNlcl9jcmVhdGlvbl90aW1lLHBhc3N3b3JkX2VuYWJsZWQsbWZhX2FjdGl2ZSxhY2Nlc3Nfa2V5XzFfYWN0aXZlLGFjY2Vzc19rZXlfMl9hY3RpdmUKYW5uYSxhcm46YXdzOmlhbTo6MTExMTIyMjIzMzMzOnVzZXIvYW5uYSwyMDIwLTAxLTAxVDAwOjAwOjAwKzAwOjAwLHRydWUsdHJ1ZSxmYWxzZSxmYWxzZQo=";
+    let report = serde_json::json!({"Content": rows, "GeneratedTime": "2026-11-22T10:00:00+00:00"});
+    place.write(&format!("{folder}/get-credential-report.json"), report.to_string());
+    place.run(&["collect", "--estate", "e"]);
+    let users = users(&place);
+    let user = &users["111122223333/anna"];
+    for fact in ["mfa", "console_access", "access_keys"] {
+        assert_eq!(user[fact], Value::Null, "{fact}: {user}");
+    }
+}
+
+/// A run ends at its deadline, whatever does not answer.
+#[test]
+fn what_never_answers_ends_with_the_deadline() {
+    let server = FaultServer::start(|request| match request.operation().as_str() {
+        "GetCallerIdentity" => Reply::xml(
+            200,
+            "<GetCallerIdentityResponse><GetCallerIdentityResult><Account>111122223333</Account>\
+             <Arn>arn:aws:iam::111122223333:user/x</Arn></GetCallerIdentityResult></GetCallerIdentityResponse>",
+        ),
+        _ => Reply::never(),
+    });
+    let place = Place::new();
+    let args = ["collect", "iam-users", "--deadline", "3s"];
+    let collected = said(&asking(&place, &server.url(), "AKIA", &args).output().unwrap());
+    assert_eq!(collected.code, 3, "{:#?}", collected.log);
+    assert!(collected.statistics()["remaining"].is_string(), "{}", collected.statistics());
 }

@@ -101,7 +101,7 @@ impl State {
                             "Arn": format!("arn:aws:organizations::{management}:account/{organization}/{id}"),
                             "Email": format!("account-{number}@example.com"),
                             "Name": format!("Account {number}"),
-                            "Status": "ACTIVE",
+                            "State": "ACTIVE",
                             "State": "ACTIVE",
                             "JoinedMethod": if number == 0 { "INVITED" } else { "CREATED" },
                             "JoinedTimestamp": 1_388_534_400.25,

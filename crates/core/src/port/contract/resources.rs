@@ -1,7 +1,7 @@
 //! [`Resources`] holds the facts last collected.
 
 use super::samples::{account, resource};
-use crate::port::Resources;
+use crate::port::{Resources, Swept};
 
 /// Holds for every resource store.
 pub async fn resources(store: &dyn Resources) {
@@ -32,13 +32,17 @@ pub async fn resources(store: &dyn Resources) {
     changed.document = serde_json::json!({"Name": "changed"});
     store.put("run-2", std::slice::from_ref(&changed)).await.unwrap();
     assert_ne!(store.fingerprint().await.unwrap().1, before);
-    let others = store.sweep("run-2", &[account(ours)], &["AWS::EC2::Volume"]).await.unwrap();
+    let everywhere = |owner: &str| Swept { account: account(owner), regions: None };
+    let elsewhere = Swept { account: account(ours), regions: Some(vec!["eu-west-1".to_owned()]) };
+    assert_eq!(store.sweep("run-2", &[elsewhere], &[]).await.unwrap(), 0, "other regions stay");
+    let others = store.sweep("run-2", &[everywhere(ours)], &["AWS::EC2::Volume"]).await.unwrap();
     assert_eq!(others, 0, "other types stay");
     let gone =
-        store.sweep("run-2", &[account(ours)], &["AWS::S3::Bucket", "AWS::EC2::Volume"]).await.unwrap();
+        store.sweep("run-2", &[everywhere(ours)], &["AWS::S3::Bucket", "AWS::EC2::Volume"]).await.unwrap();
     assert_eq!(gone, 1, "what the run did not see is gone");
     store.put("run-1", &[resource("arn:b", ours)]).await.unwrap();
-    assert_eq!(store.sweep("run-2", &[account(ours)], &[]).await.unwrap(), 1, "no type means all");
+    let here = Swept { account: account(ours), regions: Some(vec!["global".to_owned()]) };
+    assert_eq!(store.sweep("run-2", &[here], &[]).await.unwrap(), 1, "no type means all");
     let left = store.page(None, 10).await.unwrap().items;
     assert_eq!(left, [changed, resource("arn:a", theirs), resource("arn:c", theirs)], "other accounts stay");
 }

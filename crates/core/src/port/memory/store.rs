@@ -10,7 +10,7 @@ use super::lock;
 use crate::model::{AccountId, Digest, Evaluation, IamUser, JobName, Resource, Run, RunStatus, Violation};
 use crate::port::{
     Acquired, Evaluations, EvidenceIndex, EvidenceReference, Lock, Locks, Page, PortResult, Recorded,
-    Resources, Runs, Scan, Scanned, Unwritten, Users, Violations, Waivers,
+    Resources, Runs, Scan, Scanned, Swept, Unwritten, Users, Violations, Waivers,
 };
 use crate::waiver::Waiver;
 
@@ -67,12 +67,16 @@ impl Resources for MemoryStore {
         Ok(())
     }
 
-    async fn sweep(&self, execution_id: &str, accounts: &[AccountId], types: &[&str]) -> PortResult<u64> {
+    async fn sweep(&self, execution_id: &str, places: &[Swept], types: &[&str]) -> PortResult<u64> {
         let mut state = lock(&self.state);
         let before = state.resources.len();
         state.resources.retain(|_, (run, resource)| {
             let is_meant = types.is_empty() || types.contains(&resource.resource_type.as_str());
-            run == execution_id || !accounts.contains(&resource.account) || !is_meant
+            let is_there = |place: &Swept| {
+                place.account == resource.account
+                    && place.regions.as_ref().is_none_or(|regions| regions.contains(&resource.region))
+            };
+            run == execution_id || !is_meant || !places.iter().any(is_there)
         });
         Ok((before - state.resources.len()) as u64)
     }

@@ -5,6 +5,8 @@ use std::io::Write;
 use anyhow::bail;
 use pollster::block_on;
 use provost_core::model::LeftOut;
+#[cfg(feature = "aws")]
+use provost_core::model::Run;
 use provost_core::port::{Resources, Scan, Users};
 use provost_core::render::{
     ACCESS_COLUMNS, ACCESS_FLEXIBLE, CsvWriter, HtmlReport, Table, access_line, access_notes, not_listed,
@@ -34,6 +36,13 @@ impl<'a> Review<'a> {
             None => NotRead::default(),
         };
         Ok(Self { users, scans, not_read, thresholds: Thresholds::default() })
+    }
+
+    /// Reads which scans there are in a table of users alone; the latest run over it says what it lacks.
+    #[cfg(feature = "aws")]
+    pub(crate) fn of_table(users: &'a dyn Users, latest: Option<&Run>) -> anyhow::Result<Self> {
+        let not_read = latest.map(NotRead::of_run).unwrap_or_default();
+        Ok(Self { not_read, ..Self::of(users, None)? })
     }
 
     fn each(
