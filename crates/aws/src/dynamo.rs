@@ -33,7 +33,9 @@
 //! writes a second, as an index on the execution would.
 //!
 //! **Retention** is the attribute `ttl`, in seconds since 1970. DynamoDB removes items some time after it,
-//! within days; until then they are still read. Locks do not wait for that: their expiry is compared here.
+//! within days; until then they are still read. Locks do not wait for that: their expiry is compared here. Runs
+//! (three items each at most, of a few kilobytes) and `#scans` have none and are kept for good, as in every store:
+//! the last run of a job must be found however long ago it was.
 //!
 //! **Large items**: `item` is JSON text, or gzip of it as binary where it is long.
 

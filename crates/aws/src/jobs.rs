@@ -9,9 +9,9 @@ use crate::permissions::Need;
 use crate::{cloudwatch, dynamo, s3_archive};
 
 /// What reading these resource types takes. A call the models do not know is named as the catalog names it, and
-/// the ledger says that it is unknown.
+/// the ledger says that it is unknown. The role to assume is named in the partition of `home`.
 #[must_use]
-pub fn needs_of_collecting(types: &[&ResourceType], reach: &Reach, job: &str) -> Vec<Need> {
+pub fn needs_of_collecting(types: &[&ResourceType], reach: &Reach, home: &Home, job: &str) -> Vec<Need> {
     let models = Models::embedded();
     let mut needs: Vec<Need> = plan(types)
         .into_iter()
@@ -28,7 +28,7 @@ pub fn needs_of_collecting(types: &[&ResourceType], reach: &Reach, job: &str) ->
         .collect();
     for (service, operation, _) in LiveEstate::calls(reach) {
         needs.push(match (&reach.role, operation) {
-            (Some(role), "AssumeRole") => Need::assume_role("aws", role, job),
+            (Some(role), "AssumeRole") => Need::assume_role(&home.partition, role, job),
             _ => Need::new(service, operation, job),
         });
     }

@@ -58,8 +58,9 @@ impl Need {
         self
     }
 
-    /// Assuming a role of this name in any account of the partition.
+    /// Assuming a role of this name in any account of the partition. A leading `/` is not part of the name.
     pub fn assume_role(partition: &str, role: &str, because: impl Into<String>) -> Self {
+        let role = role.trim_start_matches('/');
         Self::new("sts", "AssumeRole", because).on(format!("arn:{partition}:iam::*:role/{role}"))
     }
 

@@ -31,7 +31,8 @@ Exit codes:
   1  done, and something is at or above --fail-on (verify: evidence is missing or changed;
      policy: the answer is no: denied, new access, a test that fails)
   2  could not run
-  3  done in part: time ran out, something given could not be read, or (policy) nobody can say
+  3  done in part: time ran out, something given or a list of a live estate could not be read,
+     or (policy) nobody can say
 When several are true, 2 goes before 3 and 3 before 1.
 
 Environment:

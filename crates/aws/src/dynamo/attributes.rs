@@ -59,6 +59,11 @@ pub(super) fn flag_of(item: &Item, name: &str) -> Option<bool> {
     item.get(name)?.get("BOOL")?.as_bool()
 }
 
+/// The whole number of an attribute, if it is there and is one.
+pub(super) fn number_of(item: &Item, name: &str) -> Option<i64> {
+    item.get(name)?.get("N")?.as_str()?.parse().ok()
+}
+
 /// Everything about a thing, so that reading gives back exactly what was written.
 pub(super) fn whole(thing: &impl Serialize) -> PortResult<Value> {
     let failed = |why: String| PortError::Damaged { what: "an item to be kept".to_owned(), why };

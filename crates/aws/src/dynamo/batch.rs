@@ -1,6 +1,6 @@
 //! Writing many items: 25 at once, what was not taken again, and what cannot be taken by itself.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use provost_awsapi::Error;
@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::attributes::Item;
 use super::backoff::Patience;
-use super::table::{Key, Table, is_other_layout, is_refused, only};
+use super::table::{Key, Table, is_other_layout, is_refused};
 
 /// How many items one `BatchWriteItem` takes.
 const WRITE_AT_ONCE: usize = 25;
@@ -62,10 +62,15 @@ impl Table {
                 left.values().map(|item| json!({ "PutRequest": { "Item": item } })).collect();
             let requests = Map::from_iter([(self.name.clone(), Value::from(requests))]);
             let why = match self.call("BatchWriteItem", json!({ "RequestItems": requests })).await {
-                Ok(mut reply) => {
+                Ok(reply) => {
                     let before = left.len();
-                    let unprocessed = self.unprocessed(&mut reply);
-                    left.retain(|key, _| unprocessed.contains(key));
+                    let unprocessed = self.unprocessed(&reply, &left);
+                    let why = match unprocessed {
+                        Some(_) => "DynamoDB is too busy and left it unprocessed",
+                        None => "DynamoDB's answer does not say which items it left unprocessed",
+                    };
+                    // Writing an item again changes nothing; taking one for written loses it.
+                    left.retain(|key, _| unprocessed.as_ref().is_none_or(|keys| keys.contains(key)));
                     if left.is_empty() {
                         patience.succeeded();
                         return Ok(Vec::new());
@@ -74,7 +79,7 @@ impl Table {
                         patience.succeeded();
                         tries = 0;
                     }
-                    "DynamoDB is too busy and left it unprocessed".to_owned()
+                    why.to_owned()
                 }
                 // One item that cannot be written spoils its batch.
                 Err(error) if is_refused(&error) && !is_other_layout(&error) => {
@@ -128,12 +133,21 @@ impl Table {
         }
     }
 
-    /// The keys of the items a reply says were not written.
-    fn unprocessed(&self, reply: &mut Value) -> Vec<Key> {
-        let requests = reply.get_mut("UnprocessedItems").and_then(only).map(Value::take);
-        let requests = requests.as_ref().and_then(Value::as_array).into_iter().flatten();
-        let items = requests.filter_map(|request| request.get("PutRequest")?.get("Item")?.as_object());
-        items.filter_map(|item| self.key_of(item)).collect()
+    /// The keys of the items a reply says were not written; nothing, if it names one that was not sent or that
+    /// we cannot read: then any may be meant.
+    fn unprocessed(&self, reply: &Value, sent: &Items) -> Option<BTreeSet<Key>> {
+        let tables = match reply.get("UnprocessedItems") {
+            None | Some(Value::Null) => return Some(BTreeSet::new()),
+            Some(tables) => tables.as_object()?,
+        };
+        let mut keys = BTreeSet::new();
+        for requests in tables.values() {
+            for request in requests.as_array()? {
+                let item = request.get("PutRequest")?.get("Item")?.as_object()?;
+                keys.insert(self.key_of(item).filter(|key| sent.contains_key(key))?);
+            }
+        }
+        Some(keys)
     }
 }
 

@@ -8,7 +8,7 @@ use provost_core::port::{PortError, PortResult, Scan, Scanned};
 use serde_json::json;
 
 use super::DynamoStore;
-use super::attributes::{Item, TTL, flag, flag_of, text, text_of, ttl};
+use super::attributes::{Item, TTL, flag, flag_of, number_of, text, text_of, ttl};
 use super::batch::Items;
 use super::keys;
 use super::table::{Find, NOT_MET, set};
@@ -57,10 +57,34 @@ impl DynamoStore {
 
     /// The names of the users a scan saw, in order.
     pub(super) async fn names(&self, account: &AccountId, scan_timestamp: &str) -> PortResult<Vec<String>> {
+        let all = self.listed(account, scan_timestamp, |_| true).await?;
+        Ok(all.into_iter().collect())
+    }
+
+    /// The names among them whose retention has not ended by `now`.
+    pub(super) async fn names_kept(
+        &self,
+        account: &AccountId,
+        scan_timestamp: &str,
+        now: Timestamp,
+    ) -> PortResult<BTreeSet<String>> {
+        // A list that does not say when it ends is kept.
+        let is_kept =
+            |item: &Item| number_of(item, TTL).is_none_or(|expires_at| expires_at > now.as_second());
+        self.listed(account, scan_timestamp, is_kept).await
+    }
+
+    /// The names of those lists of a scan that are wanted.
+    async fn listed(
+        &self,
+        account: &AccountId,
+        scan_timestamp: &str,
+        is_wanted: impl Fn(&Item) -> bool + Send,
+    ) -> PortResult<BTreeSet<String>> {
         let what = "read which users a scan saw";
         let lists = self.table.find(what, Find::all(&partition(account, scan_timestamp))).await?;
         let mut all = BTreeSet::new();
-        for item in lists {
+        for item in lists.into_iter().filter(is_wanted) {
             let names = item.get("names").and_then(|names| names.get("SS")?.as_array());
             let names = names.ok_or_else(|| PortError::Damaged {
                 what: self.table.doing(&format!("the scan {scan_timestamp} of {account}")),
@@ -68,7 +92,7 @@ impl DynamoStore {
             })?;
             all.extend(names.iter().filter_map(|name| name.as_str().map(str::to_owned)));
         }
-        Ok(all.into_iter().collect())
+        Ok(all)
     }
 
     /// Makes a scan the latest of its account, unless a later one is there.

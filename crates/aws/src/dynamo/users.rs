@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use provost_core::model::{AccountId, IamUser, PasswordLastUsed};
-use provost_core::port::{Page, PortResult, Scan, Unwritten, Users};
+use provost_core::port::{Page, PortError, PortResult, Scan, Unwritten, Users};
 use tracing::warn;
 
 use super::DynamoStore;
@@ -90,15 +90,51 @@ impl DynamoStore {
         wanted.truncate(limit);
         let next = if has_more { wanted.last().map(|(name, _)| name.clone()) } else { None };
         let keys: Vec<Key> = wanted.iter().map(|(name, scan)| key(name, scan)).collect();
-        let found = self.table.get_all("read users", &keys).await?;
+        let mut found = self.table.get_all("read users", &keys).await?;
+        if found.len() < keys.len() {
+            let found_keys: BTreeSet<Key> = found.iter().filter_map(|item| self.table.key_of(item)).collect();
+            let absent: Vec<Key> = keys.into_iter().filter(|key| !found_keys.contains(key)).collect();
+            found.extend(self.find_again(absent).await?);
+        }
         let mut items = found.iter().map(|item| self.user(item)).collect::<PortResult<Vec<_>>>()?;
         items.sort_by(|one, other| one.user_name.cmp(&other.user_name));
-        if items.len() < wanted.len() {
-            // Its retention ended a little before that of the list, or somebody erased it.
-            let count = wanted.len() - items.len();
-            warn!(count, "Users that a scan saw are no longer in the table.");
-        }
         Ok(Page { items, next })
+    }
+
+    /// Users that were not there when they were asked for, looked for once more.
+    ///
+    /// # Errors
+    /// One is still not there, although its scan lists it and its retention has not ended. Without it a report
+    /// would say that the user is gone.
+    async fn find_again(&self, absent: Vec<Key>) -> PortResult<Vec<Item>> {
+        let found = self.table.get_all("read users", &absent).await?;
+        let found_keys: BTreeSet<Key> = found.iter().filter_map(|item| self.table.key_of(item)).collect();
+        let mut by_scan: BTreeMap<(AccountId, String), BTreeSet<String>> = BTreeMap::new();
+        for (name, scan) in absent.into_iter().filter(|key| !found_keys.contains(key)) {
+            let account = name.split_once('/').map_or(name.as_str(), |(account, _)| account);
+            let account = AccountId::parse(account).map_err(|error| PortError::Damaged {
+                what: self.table.doing(&format!("the user `{name}`")),
+                why: error.to_string(),
+            })?;
+            by_scan.entry((account, scan)).or_default().insert(name);
+        }
+        for ((account, scan), names) in by_scan {
+            let kept = self.names_kept(&account, &scan, self.table.clock.now()).await?;
+            let lost = kept.iter().filter(|name| names.contains(&keys::named(name))).count();
+            if lost > 0 {
+                return Err(PortError::Damaged {
+                    what: self.table.doing(&format!("the scan {scan} of {account}")),
+                    why: format!(
+                        "{lost} of the users it lists are not there, although their retention has not ended; \
+                         two new scans replace it"
+                    ),
+                });
+            }
+            // DynamoDB removes what has expired in no order, so these may go before the list that names them.
+            let (count, account) = (names.len(), account.as_str());
+            warn!(count, account, "Users of a scan whose retention has ended are no longer in the table.");
+        }
+        Ok(found)
     }
 
     fn user(&self, item: &Item) -> PortResult<IamUser> {

@@ -136,6 +136,9 @@ const NOT_WITH_OBJECTS: [&str; 8] = [
     "WebsiteRedirectLocation",
 ];
 
+/// What would write to an earlier version: what is overwritten or deleted must stay, and a second factor is never ours.
+const NOT_WITH_OLD_VERSIONS: [&str; 2] = ["MFA", "VersionId"];
+
 impl Demand {
     /// What an operation uses, if it is one that can be admitted for a place.
     pub(super) fn of(service: &str, operation: &str) -> Option<Self> {
@@ -152,7 +155,7 @@ impl Demand {
     pub(super) fn places<'i>(&self, input: &'i Value) -> Result<Vec<Place<'i>>, String> {
         match self.kind {
             Kind::Table => tables(self.operation, input),
-            Kind::Objects => objects(self.operation, input),
+            Kind::Objects => objects(self, input),
             Kind::Queue => Ok(vec![Place::Queue(text(input, "QueueUrl")?)]),
             Kind::Topic => topic(input),
             Kind::Bus => buses(input),
@@ -186,23 +189,35 @@ fn tables<'i>(operation: &str, input: &'i Value) -> Result<Vec<Place<'i>>, Strin
     Ok(names.into_iter().map(Place::Table).collect())
 }
 
-fn objects<'i>(operation: &str, input: &'i Value) -> Result<Vec<Place<'i>>, String> {
+fn objects<'i>(demand: &Demand, input: &'i Value) -> Result<Vec<Place<'i>>, String> {
     let bucket = text(input, "Bucket")?;
     if let Some(name) = NOT_WITH_OBJECTS.iter().find(|name| !harmless(member(input, name))) {
         return Err(format!("its `{name}` would change who may do what with the object"));
     }
-    let keys = match operation {
+    if demand.purpose == Use::Write {
+        latest_only(input)?;
+    }
+    let keys = match demand.operation {
         "ListObjects" | "ListObjectsV2" | "ListObjectVersions" => {
             // No prefix is every key.
             vec![if member(input, "Prefix").is_null() { "" } else { text(input, "Prefix")? }]
         }
         "DeleteObjects" => {
             let objects = list(member(input, "Delete"), "Objects")?;
+            objects.iter().try_for_each(latest_only)?;
             objects.iter().map(|object| text(object, "Key")).collect::<Result<_, _>>()?
         }
         _ => vec![text(input, "Key")?],
     };
     Ok(keys.into_iter().map(|key| Place::Objects { bucket, key }).collect())
+}
+
+/// Deleting a version removes it for good; without one, S3 leaves a marker where versions are kept.
+fn latest_only(input: &Value) -> Result<(), String> {
+    match NOT_WITH_OLD_VERSIONS.iter().find(|name| !member(input, name).is_null()) {
+        Some(name) => Err(format!("its `{name}` would change a version that has to stay")),
+        None => Ok(()),
+    }
 }
 
 fn harmless(value: &Value) -> bool {

@@ -25,21 +25,21 @@ pub enum Answer {
 /// What an operation would answer to this input.
 #[must_use]
 pub fn answer(service: &str, operation: &str, input: &Value) -> Answer {
-    let fitting = rules().iter().find(|rule| glob(rule.service, service) && glob(rule.operation, operation));
-    match fitting {
-        Some(rule) if rule.condition.applies(input) => rule.answer,
-        Some(_) | None => Answer::Plain,
-    }
+    let mut fitting = fitting(service, operation);
+    fitting.find(|rule| rule.condition.applies(input)).map_or(Answer::Plain, |rule| rule.answer)
 }
 
-/// What an operation answers to any input: where it depends on the input, nothing is said.
+/// What an operation answers to any input. Where some inputs make the answer worse, this is what the others get.
 #[must_use]
 pub fn always(service: &str, operation: &str) -> Answer {
-    let fitting = rules().iter().find(|rule| glob(rule.service, service) && glob(rule.operation, operation));
-    match fitting {
-        Some(Rule { condition: Condition::Always, answer, .. }) => *answer,
-        Some(_) | None => Answer::Plain,
-    }
+    let mut fitting = fitting(service, operation);
+    let always = fitting.find(|rule| matches!(rule.condition, Condition::Always));
+    always.map_or(Answer::Plain, |rule| rule.answer)
+}
+
+/// The rules about an operation, in order. One whose condition does not apply leaves the word to the next.
+fn fitting(service: &str, operation: &str) -> impl Iterator<Item = &'static Rule> {
+    rules().iter().filter(move |rule| glob(rule.service, service) && glob(rule.operation, operation))
 }
 
 /// Whether the operation is named as something that only looks.
@@ -121,6 +121,8 @@ fn glob(pattern: &str, name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
     use crate::actions::Operations;
 
@@ -155,6 +157,19 @@ mod tests {
             "neptune-graph:ExecuteQuery",
         ];
         assert_eq!(idle, nameless);
+    }
+
+    #[test]
+    fn a_rule_whose_condition_does_not_apply_leaves_the_word_to_the_next() {
+        for operation in ["GetParameter", "GetParameters", "GetParametersByPath", "GetParameterHistory"] {
+            let of = |input| answer("ssm", operation, &input);
+            assert!(matches!(of(json!({ "WithDecryption": true })), Answer::Secret(_)), "{operation}");
+            assert!(matches!(of(json!({ "WithDecryption": false })), Answer::Data(_)), "{operation}");
+            assert!(matches!(of(Value::Null), Answer::Data(_)), "{operation}");
+            assert!(matches!(always("ssm", operation), Answer::Data(_)), "{operation}");
+        }
+        assert_eq!(always("glue", "GetConnections"), Answer::Plain);
+        assert_eq!(answer("glue", "GetConnections", &json!({ "HidePassword": true })), Answer::Plain);
     }
 
     #[test]

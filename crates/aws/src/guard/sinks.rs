@@ -73,7 +73,7 @@ impl Sink {
         match (self, place) {
             (Self::Table(ours), Place::Table(named)) => same(ours, named, "table/", region),
             (Self::Objects { bucket, prefix }, Place::Objects { bucket: of, key }) => {
-                bucket == of && key.starts_with(prefix.as_str())
+                bucket == of && is_under(prefix, key)
             }
             (Self::Queue(ours), Place::Queue(named)) | (Self::Topic(ours), Place::Topic(named)) => {
                 ours == named
@@ -114,7 +114,7 @@ impl Source {
         match (self, place) {
             (Self::Table(ours), Place::Table(named)) => same(ours, named, "table/", region),
             (Self::Objects { bucket, prefix }, Place::Objects { bucket: of, key }) => {
-                bucket == of && key.starts_with(prefix.as_str())
+                bucket == of && is_under(prefix, key)
             }
             (Self::Queue(ours), Place::Queue(named)) => ours == named,
             (Self::LogGroup(ours), Place::LogGroup(named)) => same(ours, named, "log-group:", region),
@@ -153,6 +153,12 @@ fn needs(calls: &[(&str, &str)], uses: &[Use], kind: Kind, resource: &str, becau
     };
     let calls = calls.iter().filter(fits);
     calls.map(|(service, operation)| Need::new(*service, *operation, because).on(resource)).collect()
+}
+
+/// Whether a key begins with the prefix and stays there. To S3 `.` and `..` are names like any other, but what
+/// stands in front of it, or reads the objects as files, may follow them.
+fn is_under(prefix: &str, key: &str) -> bool {
+    key.starts_with(prefix) && (prefix.is_empty() || !key.split('/').any(|part| matches!(part, "." | "..")))
 }
 
 /// Whether a call that names a thing means ours. Either may be an ARN, whose last part begins as given.

@@ -1,6 +1,8 @@
 //! The ledger: the printed policy permits each needed call, no other, and nothing once an action is taken out.
 
+use provost_aws::Reach;
 use provost_aws::guard::{Home, Sink, Source};
+use provost_aws::jobs::{needs_of_collecting, needs_of_sink};
 use provost_aws::permissions::{MOST_CHARACTERS, Need, Permissions, policy, size};
 use provost_iam::Policy;
 use provost_iam::decide::{Asked, Engine};
@@ -151,6 +153,25 @@ fn nothing_beside_it_is_allowed() {
     let namespace = |value: &str| [("cloudwatch:namespace".to_owned(), value.to_owned())];
     let metrics = |value| outcome(&policy, "cloudwatch:PutMetricData", "*", &namespace(value));
     assert_eq!((metrics("Provost"), metrics("AWS/EC2")), (Outcome::Allow, Outcome::ImplicitDeny));
+}
+
+#[test]
+fn the_role_of_other_accounts_is_named_in_the_partition_of_the_home() {
+    for (partition, role) in [("aws", "audit"), ("aws-us-gov", "/audit"), ("aws-cn", "/team/audit")] {
+        let home = Home { partition: partition.to_owned(), ..Home::default() };
+        let reach = Reach { role: Some(role.to_owned()), global_only: true, ..Reach::default() };
+        let needs = needs_of_collecting(&[], &reach, &home, "collect");
+        let assume: Vec<&Need> = needs.iter().filter(|need| need.operation == "AssumeRole").collect();
+        // As the estate asks for it: without what the name begins with.
+        let role = role.trim_start_matches('/');
+        assert_eq!(assume.len(), 1);
+        assert_eq!(assume[0].resources, [format!("arn:{partition}:iam::*:role/{role}")]);
+        let table = needs_of_sink(&Sink::Table("inventory".to_owned()), &home, "collect");
+        let expected = format!("arn:{partition}:dynamodb:*:*:table/inventory");
+        assert!(!table.is_empty() && table.iter().all(|need| need.resources == [expected.as_str()]));
+        let policy = policy(&[needs, table].concat()).to_string();
+        assert!(partition == "aws" || !policy.contains("arn:aws:"), "{policy}");
+    }
 }
 
 #[test]

@@ -89,6 +89,43 @@ async fn one_left_unprocessed_for_ever_is_named_and_the_rest_go_on() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_is_left_in_words_nobody_understands_is_not_written() {
+    // Of three users the second was left; how the answer says so differs.
+    for odd in [
+        json!({ "UnprocessedItems": { "inventory": [{ "PutRequest": { "Item": "user-001" } }] } }),
+        json!({ "UnprocessedItems": { "inventory": [{ "Request": {} }] } }),
+        json!({ "UnprocessedItems": { "inventory": { "PutRequest": {} } } }),
+        json!({ "UnprocessedItems": ["inventory"] }),
+        left_over(&[json!({ "user_name": { "S": "somebody else" }, "scan_timestamp": { "S": "then" } })]),
+        left_over(&[json!({ "user_name": { "S": "111122223333/user-001" } })]),
+    ] {
+        let (tries, written) = (AtomicUsize::new(0), Written::default());
+        let (kept, first) = (written.clone(), odd.clone());
+        let server = FaultServer::start(move |request| {
+            let items = batch(&request.json(), "inventory");
+            if tries.fetch_add(1, Ordering::SeqCst) == 0 {
+                kept.take(&[items[0].clone(), items[2].clone()]);
+                return Reply::json(200, &first);
+            }
+            kept.take(&items);
+            Reply::json(200, &left_over(&[]))
+        });
+        assert_eq!(store(&server).put(&users(3), far()).await.unwrap(), [], "{odd}");
+        let names: Vec<String> = written.users().into_iter().map(|(name, _)| name).collect();
+        assert_eq!(names.len(), 3, "{odd}: all are sent again");
+
+        let for_ever = odd.clone();
+        let server = FaultServer::start(move |_| Reply::json(200, &for_ever));
+        let unwritten = store(&server).put(&users(3), far()).await.unwrap();
+        assert_eq!(unwritten.len(), 3, "{odd}");
+        // Either the answer is no answer, or it is one about other items.
+        let says = ["does not say which", "`UnprocessedItems"];
+        let is_said = |why: &str| says.iter().any(|words| why.contains(words));
+        assert!(unwritten.iter().all(|user| is_said(&user.why)), "{unwritten:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_table_that_takes_nothing_is_given_up_soon() {
     let server =
         FaultServer::start(|request| Reply::json(200, &left_over(&batch(&request.json(), "inventory"))));

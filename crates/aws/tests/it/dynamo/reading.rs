@@ -1,5 +1,7 @@
 //! Reading in pieces: pages, keys left over, and answers that never end.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use provost_core::model::AccountId;
 use provost_core::port::{PortError, Users as _};
 use provost_testbed::{FaultServer, Reply};
@@ -43,18 +45,67 @@ async fn pages_and_keys_left_over_are_followed() {
             }
             return Reply::json(200, &page);
         }
-        // One user at a time; the last one is not there any more.
+        // One user at a time.
         let wanted = &body["RequestItems"]["inventory"];
         assert_eq!(wanted["ConsistentRead"], true, "{wanted}");
         let keys = wanted["Keys"].as_array().unwrap();
         let name = keys[0]["user_name"]["S"].as_str().unwrap().rsplit('/').next().unwrap();
-        let found: Vec<Value> = if name == "c" { Vec::new() } else { vec![item_of(name)] };
+        let found = vec![item_of(name)];
         let left = if keys.len() > 1 { json!({ "inventory": { "Keys": &keys[1..] } }) } else { json!({}) };
         Reply::json(200, &json!({ "Responses": { "inventory": found }, "UnprocessedKeys": left }))
     });
     let page = store(&server).of_scan(&account(), SCAN, None, 10).await.unwrap();
-    assert_eq!(page.items, [user("a"), user("b")], "each once and in order");
+    assert_eq!(page.items, [user("a"), user("b"), user("c")], "each once and in order");
     assert_eq!(page.next, None);
+}
+
+/// A server of a scan of `a`, `b` and `c`, of whom `b` is not there until it is asked for so many times; the list of
+/// names expires at `ttl`.
+fn losing_one(until: usize, ttl: &'static str) -> FaultServer {
+    let asked = AtomicUsize::new(0);
+    FaultServer::start(move |request| {
+        let body = request.json();
+        if request.operation() == "Query" {
+            let names = ["a", "b", "c"].map(|name| format!("{ACCOUNT}/{name}"));
+            return Reply::json(
+                200,
+                &json!({ "Items": [{ "names": { "SS": names }, "ttl": { "N": ttl } }] }),
+            );
+        }
+        let wanted = &body["RequestItems"]["inventory"];
+        assert_eq!(wanted["ConsistentRead"], true, "{wanted}");
+        let keys = wanted["Keys"].as_array().unwrap();
+        let names =
+            keys.iter().map(|key| key["user_name"]["S"].as_str().unwrap().rsplit('/').next().unwrap());
+        let asked = asked.fetch_add(1, Ordering::SeqCst);
+        let found: Vec<Value> = names.filter(|name| *name != "b" || asked >= until).map(item_of).collect();
+        Reply::json(200, &json!({ "Responses": { "inventory": found }, "UnprocessedKeys": {} }))
+    })
+}
+
+// 2100 and 2020; the clock says 2026.
+const LATER: &str = "4102444800";
+const PAST: &str = "1577836800";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_user_that_is_not_there_is_asked_for_again_and_then_the_scan_is_damaged() {
+    let server = losing_one(1, LATER);
+    let page = store(&server).of_scan(&account(), SCAN, None, 10).await.unwrap();
+    assert_eq!(page.items, [user("a"), user("b"), user("c")]);
+
+    let server = losing_one(usize::MAX, LATER);
+    let error = store(&server).of_scan(&account(), SCAN, None, 10).await.unwrap_err();
+    assert!(matches!(error, PortError::Damaged { .. }), "{error}");
+    let said = error.to_string();
+    assert!(said.contains("1 of the users it lists are not there") && said.contains(SCAN), "{said}");
+    assert_eq!(server.count(), 4, "names, users, users again, names again");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_user_whose_retention_has_ended_may_go_before_the_list_that_names_it() {
+    let server = losing_one(usize::MAX, PAST);
+    let page = store(&server).of_scan(&account(), SCAN, None, 10).await.unwrap();
+    assert_eq!(page.items, [user("a"), user("c")]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -66,3 +66,13 @@ async fn a_run_is_written_again_when_another_transaction_was_in_the_way() {
     assert_eq!(server.count(), 4, "what is wrong for good is not tried again");
     assert!(store.latest(JobName::Detect).await.is_err());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_is_kept_for_good() {
+    let server = FaultServer::start(|_| Reply::json(200, &json!({})));
+    store(&server).put(&run("all".to_owned(), Vec::new())).await.unwrap();
+    let steps = server.requests()[0].json()["TransactItems"].clone();
+    let puts: Vec<_> = steps.as_array().unwrap().iter().filter_map(|step| step.get("Put")).collect();
+    assert_eq!(puts.len(), 2, "under its id, and among those that are open");
+    assert!(puts.iter().all(|put| put["Item"].get("ttl").is_none()), "{puts:?}");
+}
