@@ -1,9 +1,9 @@
 //! How an invocation divides the time Lambda gives it.
 //!
 //! The job stops in order when its runner says so (a little before `job`). What it waits for then may still not
-//! come, so at the end of `job` it is cut short: its run stays open, and the next invocation completes it under
-//! the same id and time. `reserve` is for giving back the lock, publishing metrics and answering. Lambda kills
-//! what is not done by then, and a killed run holds its lock until that goes stale.
+//! come, so at the end of `job` it is cut short: its run stays open, and the next invocation records it as
+//! abandoned and makes a scan of its own. `reserve` is for giving back the lock, publishing metrics and
+//! answering. Lambda kills what is not done by then, and a killed run holds its lock until that goes stale.
 
 use std::time::{Duration, SystemTime};
 
