@@ -242,6 +242,12 @@ impl Attempts<'_> {
                 }
                 Err(failure) => failure,
             };
+            // An error of the place that S3 named says that the bucket is there, unless it names another.
+            if let (Some(bucket), true) =
+                (bucket, moved && failure.is_answer() && !failure.redirects(&region))
+            {
+                core.remember_bucket(bucket, &region);
+            }
             if let (true, Some(other), false) = (bucket.is_some(), &failure.bucket_region, moved)
                 && *other != region
             {

@@ -96,7 +96,12 @@ impl Limit {
                     return Ticket { limit: Arc::clone(&self), started: now };
                 }
                 Entry::Full => room.await,
-                Entry::Until(resume) => tokio::time::sleep_until(resume).await,
+                Entry::Until(resume) => {
+                    // The notice that woke this call, if one did, must not end with it should its caller give up
+                    // during the pause. Nobody spins: each who gets the notice sleeps as well.
+                    self.room.notify_one();
+                    tokio::time::sleep_until(resume).await;
+                }
             }
         }
     }
@@ -288,5 +293,22 @@ mod tests {
         first.abort();
         let _ = first.await;
         second.await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn one_who_gives_up_in_a_pause_does_not_take_the_room_of_another() {
+        let moment = Duration::from_millis(100);
+        let limit = Arc::new(Limit::new(1, Pause { first: moment, longest: moment }));
+        let ticket = Arc::clone(&limit).enter().await;
+        let first = tokio::spawn(Arc::clone(&limit).enter());
+        let second = tokio::spawn(Arc::clone(&limit).enter());
+        tokio::task::yield_now().await;
+        ticket.throttled();
+        drop(ticket);
+        // The first is told of the room, and finds the pause.
+        tokio::task::yield_now().await;
+        first.abort();
+        let _ = first.await;
+        tokio::time::timeout(Duration::from_secs(30), second).await.unwrap().unwrap();
     }
 }

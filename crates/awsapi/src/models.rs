@@ -4,6 +4,8 @@
 //! (`crates/awsapi/models/SOURCES.md` lists them). A service is inflated and read when it is first asked for,
 //! because reading all of them takes longer than most commands run.
 
+mod kept;
+
 use std::collections::BTreeMap;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -50,6 +52,14 @@ impl Models {
     /// `<service>.json.gz`. Both what `cargo xtask aws-models --all` writes and a `service-2.json` of botocore
     /// are read; the latter has no paginators. A folder that cannot be listed is an error of every service
     /// asked for later, so that nobody believes to use files that nobody read.
+    ///
+    /// A file may add to a service that the program carries, and leave out, but not change what a gate has been
+    /// asked about. Operations are sent under their key; a `name` beside it does not count. The protocol, the
+    /// target prefix, the endpoint prefix, the signing name and the service id must be the program's own. So must,
+    /// for operations the program has too, `http.method`, `http.requestUri`, the host prefix and the places of the
+    /// input's members; a new member may not take the place of a known one, nor one that tells operations apart.
+    /// Else the service is an error that names file, operation and member. New operations and new members are
+    /// welcome: a gate refuses what it does not know.
     #[must_use]
     pub fn with_folder(self, path: &Path) -> Self {
         let sources = match files(path) {
@@ -91,16 +101,26 @@ impl Models {
         if let Some(path) = self.sources.files.get(name) {
             let file = |why: String| ModelError::File { path: path.display().to_string(), why };
             let json = text(path).map_err(|error| file(error.to_string()))?;
-            return Service::parse(&json).map_err(|error| file(error.to_string()));
+            let service = Service::parse(&json).map_err(|error| file(error.to_string()))?;
+            let known = carried(name).transpose()?;
+            return match known.and_then(|known| kept::changed(&known, &service)) {
+                Some(why) => Err(file(why)),
+                None => Ok(service),
+            };
         }
-        let place = EMBEDDED.binary_search_by(|(embedded, _)| (*embedded).cmp(name));
-        let Some((_, compressed)) = place.ok().and_then(|place| EMBEDDED.get(place)) else {
+        carried(name).unwrap_or_else(|| {
             let near = near(name, self.names());
-            return Err(ModelError::Unknown { name: name.to_owned(), near });
-        };
-        let json = inflated(compressed).map_err(|error| ModelError::Unreadable { why: error.to_string() })?;
-        Service::parse(&json)
+            Err(ModelError::Unknown { name: name.to_owned(), near })
+        })
     }
+}
+
+/// A service that the program carries.
+fn carried(name: &str) -> Option<Result<Service, ModelError>> {
+    let place = EMBEDDED.binary_search_by(|(embedded, _)| (*embedded).cmp(name)).ok()?;
+    let (_, compressed) = EMBEDDED.get(place)?;
+    let json = inflated(compressed).map_err(|error| ModelError::Unreadable { why: error.to_string() });
+    Some(json.and_then(|json| Service::parse(&json)))
 }
 
 /// The files of a folder that are models by their names.

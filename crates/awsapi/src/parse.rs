@@ -8,7 +8,8 @@
 //!   that, so there the answer must at least carry a request id of AWS.
 //! - A body that stands for members of the output must be there and readable: JSON that is an object, XML
 //!   with the envelope of the protocol (`<Action>Result` in awsQuery, a root `...Response` in ec2Query). An
-//!   empty body is unreadable there. So is an answer without a request id that has only unknown members.
+//!   empty body is unreadable there. So is an answer without a request id that has only unknown members, and
+//!   one that is `{}` where the model requires a member.
 //! - An empty body is an empty output where the protocol says so: to HEAD, with status 204 when the output
 //!   requires nothing of a body, and where no member of the output stands in a body.
 //! - An output that is a blob or text may be empty: an object of no bytes is an object.
@@ -25,11 +26,14 @@ mod damage;
 mod error;
 mod json;
 mod rest;
+mod signed;
 mod xml;
 
 use crate::model::{Kind, Operation, Protocol, Ref, Service, Structure};
 use damage::{Damage, Fault};
 use serde_json::{Map, Value};
+#[cfg(feature = "client")]
+pub(crate) use signed::without_request;
 
 /// An HTTP answer, read to its end.
 #[derive(Debug, Clone)]
@@ -93,7 +97,7 @@ pub enum ParseError {
     Service {
         /// The code, without namespace: `NoSuchEntity`.
         code: String,
-        /// AWS's message; empty when it sent none.
+        /// AWS's message; empty when it sent none, and left out when it repeats the signed request.
         message: String,
         /// AWS's id of the request.
         request_id: Option<String>,

@@ -20,7 +20,6 @@ pub(crate) struct Reading {
 }
 
 impl Reading {
-    /// `operation` is the name in the model, which is not always the one on the wire.
     pub(crate) fn new(service: &Arc<Service>, operation: &str, input: &Value, is_s3: bool) -> Self {
         // Of the input only this matters to the reader of an answer; the rest may be large.
         let input = match input.get("EncodingType") {

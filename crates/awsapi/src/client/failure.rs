@@ -4,6 +4,7 @@
 use super::body::innermost;
 use crate::ErrorKind;
 use crate::error::throttles;
+use crate::parse::without_request;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
@@ -35,6 +36,12 @@ impl Failure {
     /// Whether AWS itself answered.
     pub(crate) fn is_answer(&self) -> bool {
         matches!(self.kind, ErrorKind::Service { .. })
+    }
+
+    /// Whether S3 sends whoever asked in this region elsewhere.
+    pub(crate) fn redirects(&self, region: &str) -> bool {
+        matches!(self.kind, ErrorKind::Service { status: 301 | 307, .. })
+            || self.bucket_region.as_deref().is_some_and(|other| other != region)
     }
 
     /// The same as the caller is told it: credentials that AWS no longer takes are a matter of signing in.
@@ -111,13 +118,13 @@ fn credentials(error: &(dyn Error + 'static), advice: &str) -> Option<ErrorKind>
     let why = match (said, cause) {
         (Some(said), _) => {
             let (code, message) = (said.code().unwrap_or("an error"), said.message().unwrap_or("no message"));
-            format!("AWS refused them with {code}: {message}")
+            format!("AWS refused them with {code}: {}", without_request(message.to_owned()))
         }
         (None, CredentialsError::CredentialsNotLoaded(_)) => {
             "none were found in the environment, the AWS configuration files or the machine's role".to_owned()
         }
         (None, CredentialsError::ProviderTimedOut(_)) => cause.to_string(),
-        (None, _) => innermost(error),
+        (None, _) => without_request(innermost(error)),
     };
     // A role that may not be assumed is a matter of permissions; signing in again does not help.
     let denied = code.as_deref().is_some_and(|code| code.starts_with("AccessDenied"));
@@ -153,6 +160,7 @@ pub(crate) fn is_expired(kind: &ErrorKind) -> bool {
     expired(code)
 }
 
+/// `RequestExpired` is EC2's word for it. EC2 says the same of a clock that is off; then new credentials do no harm.
 fn expired(code: &str) -> bool {
-    matches!(code, "ExpiredToken" | "ExpiredTokenException" | "TokenRefreshRequired")
+    matches!(code, "ExpiredToken" | "ExpiredTokenException" | "RequestExpired" | "TokenRefreshRequired")
 }

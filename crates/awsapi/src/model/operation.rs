@@ -7,7 +7,7 @@ use std::sync::Arc;
 /// One operation.
 #[derive(Debug)]
 pub struct Operation {
-    /// The API name, `ListUsers`.
+    /// The API name, `ListUsers`: the key in the model, and what is sent where the protocol sends a name.
     pub name: Arc<str>,
     /// The HTTP method.
     pub method: Box<str>,

@@ -230,7 +230,9 @@ impl<'r, 'm> Resolver<'r, 'm> {
             .collect::<Result<_, ModelError>>()?;
         let checksum = raw.http_checksum.as_ref();
         Ok(Operation {
-            name: self.text(raw.name.as_deref().unwrap_or(name)),
+            // INVARIANT: the name a gate is asked about is the name on the wire, so the `name` of a file does not
+            // count beside its key. AWS's own differ in CloudFront alone, which does not send it.
+            name: self.text(name),
             method: raw.http.method.as_ref().map_or_else(|| "POST".into(), raw::Text::boxed),
             uri: raw.http.request_uri.as_ref().map_or_else(|| "/".into(), raw::Text::boxed),
             host_prefix: raw

@@ -1,6 +1,7 @@
 //! Errors of AWS: the code, the message, and the members the model knows.
 
 use super::damage::Damage;
+use super::signed::{members_without_request, without_request};
 use super::xml::{self, child, children, text};
 use super::{ParseError, Reader};
 use crate::model::{Kind, Location, Protocol, Structure};
@@ -12,6 +13,7 @@ impl Reader<'_> {
     pub(super) fn error(&mut self) -> ParseError {
         match self.named_error() {
             Ok((code, message, fields)) => {
+                let (message, fields) = (without_request(message), members_without_request(fields));
                 ParseError::Service { code, message, request_id: self.id(), fields }
             }
             Err(damage) => ParseError::Unreadable { why: damage.to_string(), request_id: self.id() },

@@ -38,6 +38,10 @@ impl Reader<'_> {
 
     /// A JSON object that is this structure.
     pub(super) fn json_body(&self, structure: &Structure, body: Map<String, Value>) -> Result<Value, Fault> {
+        // An empty object of nobody in particular is no answer where the model promises one.
+        if body.is_empty() && structure.requires_body() && self.response.request_id().is_none() {
+            return Err(Damage::new("JSON without what the operation always answers").into());
+        }
         let foreign = !body.is_empty()
             && !structure.document
             && body.keys().all(|name| structure.wired(name).next().is_none());

@@ -4,8 +4,9 @@ use crate::account::{assumed, at_once, fails, list_accounts, list_queues, list_u
 use crate::{client, config, quick};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider, future};
-use provost_awsapi::{Client, ErrorKind};
+use provost_awsapi::{Call, Client, ErrorKind};
 use provost_testbed::{FaultServer, Reply};
+use serde_json::json;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime};
@@ -47,6 +48,34 @@ async fn expired_credentials_are_loaded_anew_once() {
     client.call(&list_queues()).await.unwrap();
     let keys: Vec<_> = server.requests().iter().map(|request| request.access_key().to_owned()).collect();
     assert_eq!(keys, ["AK0", "AK1", "AK1"]);
+}
+
+#[tokio::test]
+async fn ec2_has_a_word_of_its_own_for_expired_credentials() {
+    let server = FaultServer::start(|request| match request.access_key() {
+        "AK0" => Reply::aws_error(request, 400, "RequestExpired", "Request has expired."),
+        _ => Reply::xml(200, "<DescribeInstancesResponse><reservationSet/></DescribeInstancesResponse>"),
+    });
+    renewing(&server).call(&Call::new("ec2", "DescribeInstances", json!({}))).await.unwrap();
+    assert_eq!(server.requests().last().unwrap().access_key(), "AK1");
+}
+
+#[tokio::test]
+async fn what_aws_says_of_a_role_does_not_repeat_the_signed_request() {
+    let server = FaultServer::start(|request| match request.operation().as_str() {
+        "AssumeRole" => Reply::aws_error(
+            request,
+            403,
+            "SignatureDoesNotMatch",
+            "The Canonical String for this request should have been 'x-amz-security-token:token-of-the-session'",
+        ),
+        _ => willing(request),
+    });
+    let role = client(&server).assume_role("arn:aws:iam::1:role/r", "s", None).await;
+    let error = fails(&role, &list_queues()).await;
+    let shown = format!("{error} {error:?}");
+    assert!(shown.contains("SignatureDoesNotMatch: [left out: it repeats the signed request]"), "{shown}");
+    assert!(!shown.contains("token-of-the-session"), "{shown}");
 }
 
 #[tokio::test]

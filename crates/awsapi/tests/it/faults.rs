@@ -155,6 +155,17 @@ async fn an_empty_or_damaged_body_is_never_an_empty_answer() {
 }
 
 #[tokio::test]
+async fn an_empty_object_of_nobody_is_no_answer_where_the_model_promises_one() {
+    // Amplify always answers with `apps`; AWS says so with its request id when it does not.
+    let call = Call::new("amplify", "ListApps", json!({}));
+    let server = FaultServer::start(|_| Reply::json(200, &json!({})));
+    let unreadable = fails(&client(&server), &call).await;
+    assert!(matches!(unreadable.kind, ErrorKind::Unreadable { status: 200, .. }), "{unreadable}");
+    let server = FaultServer::start(|_| Reply::json(200, &json!({})).header("x-amzn-requestid", "1"));
+    assert_eq!(client(&server).call(&call).await.unwrap().value, json!({}));
+}
+
+#[tokio::test]
 async fn what_writes_is_not_asked_twice_after_a_success_that_nobody_can_read() {
     for broken in [Reply::html(200), Reply::text(200, "{"), Reply::json(200, &json!({})).reset_mid_body()] {
         let server = FaultServer::scripted([broken]);
@@ -321,6 +332,71 @@ async fn an_object_of_another_region_is_asked_for_there_and_the_region_is_rememb
     let server = FaultServer::start(elsewhere);
     client(&server).call(&Call::new("s3", "HeadBucket", json!({"Bucket": "b"}))).await.unwrap();
     assert_eq!(server.count(), 2);
+}
+
+#[tokio::test]
+async fn the_region_of_a_bucket_is_remembered_from_an_error_too() {
+    for (code, status) in [("NoSuchBucketPolicy", 404), ("AccessDenied", 403)] {
+        let server = FaultServer::start(move |request| match request.region() {
+            "eu-central-1" => Reply::aws_error(request, status, code, "m"),
+            _ => Reply::aws_error(request, 301, "PermanentRedirect", "m")
+                .header("x-amz-bucket-region", "eu-central-1"),
+        });
+        let client = client(&server);
+        assert_eq!(fails(&client, &encryption("b")).await.code(), Some(code));
+        assert_eq!(fails(&client, &encryption("b")).await.code(), Some(code));
+        assert_eq!(server.count(), 3, "{code}: the redirect is paid once");
+    }
+}
+
+#[tokio::test]
+async fn a_message_that_repeats_the_signed_request_is_left_out() {
+    let json = json!({"__type": "InvalidSignatureException", "message":
+        "The request signature we calculated does not match.\n\nThe Canonical String for this request should have \
+         been\n'POST\n/\n\nhost:h\nx-amz-security-token:token-of-the-session\n'"});
+    let xml = "<Error><Code>SignatureDoesNotMatch</Code><Message>The request signature we calculated does not \
+               match the signature you provided.</Message><AWSAccessKeyId>AKIDTEST</AWSAccessKeyId>\
+               <StringToSign>AWS4-HMAC-SHA256 AKIDTEST</StringToSign><CanonicalRequest>GET\n/\n\n\
+               x-amz-security-token:token-of-the-session</CanonicalRequest></Error>";
+    let query = "<ErrorResponse><Error><Code>SignatureDoesNotMatch</Code><Message>The String-to-Sign should have been \
+                 'AWS4-HMAC-SHA256 AKIDTEST token-of-the-session'</Message></Error></ErrorResponse>";
+    let bare = json!({"message": "not a valid key=value pair in Authorization header: 'AWS4-HMAC-SHA256 \
+                                  CREDENTIAL=AKIDTEST/20260101/us-east-1/iam/aws4_request'"});
+    let modelled =
+        json!({"__type": "AccessDeniedException", "Message": "x-amz-security-token:token-of-the-session"});
+    for (call, reply, code, left_out) in [
+        (list_accounts(), Reply::json(400, &json), "InvalidSignatureException", true),
+        (list_accounts(), Reply::json(403, &bare), "403", true),
+        (list_accounts(), Reply::json(400, &modelled), "AccessDeniedException", true),
+        (list_users(), Reply::xml(403, query), "SignatureDoesNotMatch", true),
+        (encryption("b"), Reply::xml(403, xml), "SignatureDoesNotMatch", false),
+    ] {
+        let server = FaultServer::start(move |_| reply.clone());
+        let error = fails(&client(&server), &call).await;
+        assert_eq!(error.code(), Some(code));
+        let message = "[left out: it repeats the signed request]";
+        assert_eq!(error.message() == message, left_out, "{error}");
+        if let ErrorKind::Service { fields, .. } = &error.kind
+            && code == "AccessDeniedException"
+        {
+            assert_eq!(fields, &json!({ "Message": message }));
+        }
+        let shown = format!("{error} {error:?}");
+        for word in ["token-of-the-session", "AKIDTEST", "AWS4-HMAC"] {
+            assert!(!shown.contains(word), "{word} in {shown}");
+        }
+    }
+    // What is said of a request without repeating it stays.
+    let server = FaultServer::start(|request| {
+        Reply::aws_error(
+            request,
+            400,
+            "InvalidSignatureException",
+            "Credential should be scoped to a valid region",
+        )
+    });
+    let error = fails(&client(&server), &list_accounts()).await;
+    assert!(error.message().starts_with("Credential should be scoped"), "{error}");
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use provost_awsapi::{ModelError, Models};
+use serde_json::{Value, json};
 
 /// What was there when the models were last generated. `models/SOURCES.md` counts the same.
 const SERVICES: usize = 140;
@@ -120,8 +121,8 @@ fn an_unknown_service_names_those_that_resemble_it() {
 /// A service of one operation.
 fn model(operation: &str) -> String {
     format!(
-        r#"{{"metadata": {{"protocol": "json", "endpointPrefix": "sts", "serviceId": "STS",
-                          "jsonVersion": "1.1", "targetPrefix": "X"}},
+        r#"{{"metadata": {{"protocol": "query", "endpointPrefix": "sts", "serviceId": "STS",
+                          "apiVersion": "2011-06-15"}},
             "operations": {{"{operation}": {{"name": "{operation}",
                           "http": {{"method": "POST", "requestUri": "/"}}}}}},
             "shapes": {{}}}}"#
@@ -162,4 +163,114 @@ fn a_folder_that_is_not_there_is_an_error_of_every_service() {
     let models = Models::embedded().with_folder(&folder.path().join("nowhere"));
     let message = models.service("iam").unwrap_err().to_string();
     assert!(message.contains("nowhere"), "{message}");
+}
+
+/// The model of the program, to be changed.
+fn carried(name: &str) -> Value {
+    let file = std::fs::File::open(folder().join(format!("{name}.json.gz"))).unwrap();
+    serde_json::from_reader(flate2::read::GzDecoder::new(file)).unwrap()
+}
+
+/// What is said of a file over a service of the program; nothing when it is taken.
+fn refused(name: &str, change: impl FnOnce(&mut Value)) -> Option<String> {
+    let mut model = carried(name);
+    model["shapes"]["News"] = json!({"type": "string"});
+    change(&mut model);
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join(format!("{name}.json")), model.to_string()).unwrap();
+    let message = Models::embedded().with_folder(folder.path()).service(name).err()?.to_string();
+    assert!(message.contains(&format!("{name}.json")), "{message}");
+    Some(message)
+}
+
+#[test]
+fn an_operation_is_sent_under_the_name_a_gate_is_asked_about() {
+    let folder = tempfile::tempdir().unwrap();
+    let renamed = model("GetNews").replace(r#""name": "GetNews""#, r#""name": "DeleteAll""#);
+    assert!(renamed.contains("DeleteAll"));
+    std::fs::write(folder.path().join("sts.json"), &renamed).unwrap();
+    let service = Models::embedded().with_folder(folder.path()).service("sts").unwrap();
+    assert_eq!(service.operation("GetNews").unwrap().name.as_ref(), "GetNews");
+    assert!(service.operation("DeleteAll").is_none());
+    let request =
+        provost_awsapi::serialize::serialize(&service, service.operation("GetNews").unwrap(), &Value::Null);
+    let body = String::from_utf8(request.unwrap().body).unwrap();
+    assert!(body.contains("Action=GetNews") && !body.contains("DeleteAll"), "{body}");
+}
+
+#[test]
+fn a_file_cannot_change_where_a_known_operation_goes() {
+    type Change = fn(&mut Value);
+    let cases: [(&str, Change, &[&str]); 10] = [
+        (
+            "s3",
+            |model| model["operations"]["GetBucketAcl"]["http"]["method"] = json!("PUT"),
+            &["GetBucketAcl", "http.method"],
+        ),
+        (
+            "s3",
+            |model| model["operations"]["GetBucketAcl"]["http"]["requestUri"] = json!("/{Bucket}?policy"),
+            &["GetBucketAcl", "http.requestUri"],
+        ),
+        ("iam", |model| model["metadata"]["endpointPrefix"] = json!("sts"), &["metadata.endpointPrefix"]),
+        ("iam", |model| model["metadata"]["signingName"] = json!("sts"), &["metadata.signingName"]),
+        ("iam", |model| model["metadata"]["protocol"] = json!("ec2"), &["metadata.protocol"]),
+        ("dynamodb", |model| model["metadata"]["targetPrefix"] = json!("X"), &["metadata.targetPrefix"]),
+        (
+            "s3",
+            |model| {
+                let input =
+                    model["operations"]["ListObjectsV2"]["input"]["shape"].as_str().unwrap().to_owned();
+                model["shapes"][&input]["members"]["Sub"] =
+                    json!({"shape": "News", "location": "querystring", "locationName": "policy"});
+            },
+            &["ListObjectsV2", "Sub"],
+        ),
+        (
+            "s3",
+            |model| {
+                let input = model["operations"]["PutObject"]["input"]["shape"].as_str().unwrap().to_owned();
+                let members = &mut model["shapes"][&input]["members"];
+                members["Other"] = members["Bucket"].clone();
+            },
+            &["PutObject", "Other"],
+        ),
+        (
+            "dynamodb",
+            |model| {
+                let input = model["operations"]["PutItem"]["input"]["shape"].as_str().unwrap().to_owned();
+                model["shapes"][&input]["members"]["TableName"]["locationName"] = json!("Name");
+            },
+            &["PutItem", "TableName"],
+        ),
+        (
+            "iam",
+            |model| {
+                let input = model["operations"]["ListUsers"]["input"]["shape"].as_str().unwrap().to_owned();
+                model["shapes"][&input]["members"]["Other"] =
+                    json!({"shape": "News", "locationName": "Action"});
+            },
+            &["ListUsers", "Other"],
+        ),
+    ];
+    for (name, change, words) in cases {
+        let message = refused(name, change).unwrap_or_else(|| panic!("{words:?} was taken"));
+        assert!(words.iter().all(|word| message.contains(&format!("`{word}`"))), "{words:?}: {message}");
+    }
+}
+
+#[test]
+fn a_file_may_repeat_leave_out_and_add() {
+    for name in ["cloudfront", "dynamodb", "ec2", "iam", "lambda", "s3", "s3control", "sqs"] {
+        assert_eq!(refused(name, |_| ()), None, "{name}");
+    }
+    let added = refused("iam", |model| {
+        model["operations"]["ListNews"] =
+            json!({"name": "ListNews", "http": {"method": "POST", "requestUri": "/"}});
+        model["operations"].as_object_mut().unwrap().remove("ListRoles");
+        let input = model["operations"]["ListUsers"]["input"]["shape"].as_str().unwrap().to_owned();
+        model["shapes"][&input]["members"]["Fresh"] = json!({"shape": "News"});
+        model["metadata"]["signingName"] = json!("iam");
+    });
+    assert_eq!(added, None);
 }

@@ -86,7 +86,6 @@ pub(super) struct RawMetadata<'m> {
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct RawOperation<'m> {
     #[serde(borrow)]
-    pub(super) name: Option<Text<'m>>,
     pub(super) http: RawHttp<'m>,
     pub(super) input: Option<RawNode<'m>>,
     pub(super) output: Option<RawNode<'m>>,
