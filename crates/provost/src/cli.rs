@@ -228,7 +228,7 @@ pub(crate) struct LiveArgs {
     #[arg(long, value_name = "REGION")]
     pub(crate) region: Vec<String>,
     /// Make no more than this many calls.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) max_calls: Option<u64>,
 }
 
@@ -252,20 +252,20 @@ pub(crate) struct PermissionsArgs {
     /// For these jobs [default: all].
     #[arg(long, value_enum, value_delimiter = ',', value_name = "JOB")]
     pub(crate) jobs: Vec<PermissionsJob>,
-    /// All accounts of an organization are read.
-    #[arg(long)]
+    /// All accounts of an organization are read. Needs --role.
+    #[arg(long, requires = "role")]
     pub(crate) org: bool,
     /// The role that is assumed in each account.
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = clap::builder::NonEmptyStringValueParser::new())]
     pub(crate) role: Option<String>,
     /// The partition the ARNs are of: aws, aws-cn, aws-us-gov, ...
     #[arg(long, value_name = "NAME", default_value = "aws")]
     pub(crate) partition: String,
     /// The DynamoDB table of the inventory, by name or ARN (as the Lambda function has it).
-    #[arg(long, value_name = "TABLE")]
+    #[arg(long, value_name = "TABLE", value_parser = clap::builder::NonEmptyStringValueParser::new())]
     pub(crate) table: Option<String>,
     /// The bucket evidence is kept in.
-    #[arg(long, value_name = "BUCKET")]
+    #[arg(long, value_name = "BUCKET", value_parser = clap::builder::NonEmptyStringValueParser::new())]
     pub(crate) evidence_bucket: Option<String>,
     /// What the keys of evidence begin with.
     #[arg(long, value_name = "PREFIX", default_value = "", requires = "evidence_bucket")]

@@ -103,7 +103,12 @@ impl LiveEstate {
             found = looked_at;
         }
         if found.is_empty() {
-            return Err(unavailable("it has no active account that was asked for"));
+            let asked: Vec<&str> = self.reach.accounts.iter().map(AccountId::as_str).collect();
+            return Err(unavailable(&if asked.is_empty() {
+                "it lists no active account".to_owned()
+            } else {
+                format!("none of {} is an active account of it", asked.join(", "))
+            }));
         }
         found.sort_unstable();
         found.dedup();

@@ -10,7 +10,8 @@ use super::{Execution, JobError, Work};
 use crate::catalog::Catalog;
 use crate::collect::{AccessBook, Reader, ResourceType, collect_type, iam_user};
 use crate::model::{
-    AccountId, GLOBAL_REGION, IAM_USER, IamUser, LEFT_OUT_USERS, LeftOut, Resource, Statistics, rfc3339_nanos,
+    AccountId, GLOBAL_REGION, IAM_USER, IamUser, LEFT_OUT_USERS, LeftOut, Resource, Statistics, UnreadReason,
+    rfc3339_nanos,
 };
 use crate::port::{AccountScope, Archive, Estate, EstateScope, Progress, Resources, Swept, Users};
 
@@ -121,7 +122,7 @@ pub async fn collect(
     let reached = !scope.accounts.is_empty()
         && scope.unreachable.is_empty()
         && scope.regions_unknown.is_empty()
-        && !(scope.live && statistics.get("unlisted") > 0);
+        && !(scope.live && statistics.get("unlisted") + statistics.get("failed") > 0);
     let complete = finished && damaged == 0 && statistics.get("errors") == 0 && reached;
     Ok((Work { complete, statistics }, scope))
 }
@@ -224,6 +225,17 @@ impl Round<'_> {
     }
 }
 
+/// Whether the same call may be answered the next time, with nobody changing any permission.
+fn may_succeed(reason: UnreadReason) -> bool {
+    match reason {
+        UnreadReason::Throttled
+        | UnreadReason::Unparsable
+        | UnreadReason::Truncated
+        | UnreadReason::Failed => true,
+        UnreadReason::AccessDenied | UnreadReason::NotRecorded => false,
+    }
+}
+
 /// What of an account was looked at to its end.
 fn swept(scope: &AccountScope) -> Swept {
     let regions = std::iter::once(GLOBAL_REGION).chain(scope.regions.iter().map(String::as_str));
@@ -237,6 +249,7 @@ fn count(statistics: &mut Statistics, resources: &[Resource]) {
         statistics.count("unlisted", u64::from(resource.is_placeholder()));
         for unread in &resource.unread {
             statistics.count("unread", 1);
+            statistics.count("failed", u64::from(may_succeed(unread.reason)));
             statistics.skip(unread.reason.as_str());
         }
     }

@@ -23,7 +23,7 @@ pub(crate) fn assess(global: &Global) -> anyhow::Result<Exit> {
         let percentage = finished.output.counts.compliance_percentage();
         writeln!(output, "{}", json!({"run": finished.run, "compliance_percentage": percentage}))?;
     } else if statistics.get("resources") == 0 {
-        writeln!(output, "There is nothing to assess. Collect first: provost collect --estate DIR")?;
+        writeln!(output, "There is nothing to assess. Collect first: provost collect")?;
     } else {
         writeln!(output, "{}", counts_line(&finished.output.counts))?;
         if let Some(remaining) = &statistics.remaining {

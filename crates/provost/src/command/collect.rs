@@ -40,7 +40,7 @@ pub(crate) fn collect(global: &Global, args: &CollectArgs) -> anyhow::Result<Exi
     writeln!(
         output,
         "Read {} resources and {} IAM users from {} places; {} parts could not be read.",
-        statistics.get("resources"),
+        statistics.get("resources").saturating_sub(statistics.get("unlisted")),
         statistics.get("users"),
         statistics.covered.len(),
         statistics.get("unread"),

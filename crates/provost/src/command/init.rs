@@ -21,7 +21,11 @@ pub(crate) fn init(global: &Global, args: &InitArgs) -> anyhow::Result<Exit> {
     match global.format {
         Some(Format::Json | Format::Ndjson) => writeln!(output, "{}", json!({"written": path}))?,
         Some(Format::Table | Format::Csv | Format::Html | Format::Sarif | Format::Junit) | None => {
-            writeln!(output, "Wrote {}. Next: provost demo, or provost run --estate DIR", path.display())?;
+            writeln!(
+                output,
+                "Wrote {}. Next: provost demo, provost run, or provost run --estate DIR",
+                path.display()
+            )?;
         }
     }
     Ok(Exit::done())

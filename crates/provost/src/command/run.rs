@@ -155,6 +155,12 @@ fn summarize(output: &mut Stdout, cycle: &Cycle) -> std::io::Result<()> {
             "Violations: {violations}, of them {attempted} attempted and {suppressed} suppressed"
         )?;
     }
+    if cycle.violations.is_none() {
+        writeln!(
+            output,
+            "Violations: not looked for. A live estate brings no CloudTrail files: give --events PATH, or `events:`"
+        )?;
+    }
     for file in &cycle.files {
         writeln!(output, "Wrote {}", file.display())?;
     }

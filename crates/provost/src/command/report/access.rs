@@ -73,7 +73,10 @@ impl<'a> Review<'a> {
 
     fn table(&self, output: &mut dyn Write) -> anyhow::Result<()> {
         if self.scans.is_empty() && self.not_read.not_listed.is_empty() {
-            writeln!(output, "No IAM users are recorded. To read some: provost collect")?;
+            writeln!(
+                output,
+                "No IAM users are recorded: no scan has come to its end. To read some: provost collect iam-users"
+            )?;
             return Ok(());
         }
         let mut table = Table::new(&ACCESS_COLUMNS).flexible(&ACCESS_FLEXIBLE);
