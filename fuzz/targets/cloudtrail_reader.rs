@@ -75,7 +75,12 @@ fuzz_target!(|bytes: &[u8]| {
         let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
         encoder.write_all(bytes).expect("a Vec takes all bytes");
         let compressed = encoder.finish().expect("a Vec takes all bytes");
-        assert_eq!(read(compressed.as_slice()), whole, "gzip changes what is read");
+        let unpacked = read(compressed.as_slice());
+        // Where damage begins and what it looks like may depend on how the bytes arrive; that there is some does not.
+        assert_eq!(unpacked.damage.is_empty(), whole.damage.is_empty(), "gzip hides or makes damage");
+        if whole.damage.is_empty() {
+            assert_eq!(unpacked, whole, "gzip changes what is read");
+        }
     }
     if whole.damage.is_empty() {
         // What is sound reads the same however it arrives.
