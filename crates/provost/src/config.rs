@@ -123,6 +123,7 @@ pub(crate) struct AwsConfig {
 pub(crate) struct Config {
     pub(crate) store: PathBuf,
     pub(crate) estate: Option<PathBuf>,
+    #[cfg_attr(not(feature = "aws"), expect(dead_code, reason = "a build without AWS reads no live estate"))]
     pub(crate) aws: AwsConfig,
     /// Whether the file speaks of a live estate.
     pub(crate) aws_is_given: bool,
