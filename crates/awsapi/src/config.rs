@@ -79,7 +79,7 @@ pub async fn load(settings: &Settings) -> SdkConfig {
         .with_timeout_config(timeouts())
         .with_use_fips(config.use_fips())
         .with_use_dual_stack(config.use_dual_stack());
-    let credentials = match &settings.profile {
+    let credentials = match settings.profile.clone().or_else(profile_of_environment) {
         Some(profile) => SharedCredentialsProvider::new(
             ProfileFileCredentialsProvider::builder().profile_name(profile).configure(&provider).build(),
         ),
@@ -93,6 +93,15 @@ pub async fn load(settings: &Settings) -> SdkConfig {
         ),
     };
     config.into_builder().credentials_provider(credentials).build()
+}
+
+/// The profile that the environment names, unless it holds keys itself, which go before it.
+///
+/// The chain of the SDKs passes over a profile there is not and ends at the machine's role: a slip of the pen
+/// would read another account. The AWS CLI refuses, and so do we.
+fn profile_of_environment() -> Option<String> {
+    let set = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    if set("AWS_ACCESS_KEY_ID").is_some() { None } else { set("AWS_PROFILE") }
 }
 
 /// Five seconds to connect, a minute until the answer begins and between its parts, a minute and a half for an

@@ -196,6 +196,32 @@ fn nothing_configured_is_said_without_waiting() {
 
 #[tokio::test]
 #[ignore = "started by the tests of the environment"]
+async fn child_finds_no_credentials() {
+    let client = Client::builder(provost_awsapi::load(&Settings::default()).await).retries(quick(1)).build();
+    let missing = fails(&client, &list_queues()).await;
+    assert!(matches!(missing.kind, ErrorKind::Credentials { .. }), "{missing}");
+}
+
+/// A slip of the pen must not read the account of the machine instead.
+#[test]
+fn a_profile_there_is_not_is_no_way_to_the_role_of_the_machine() {
+    let machine = FaultServer::start(|_| Reply::text(404, "no role"));
+    let address = machine.url();
+    let mut variables = vec![
+        ("AWS_REGION", "us-east-1"),
+        ("AWS_EC2_METADATA_DISABLED", "false"),
+        ("AWS_EC2_METADATA_SERVICE_ENDPOINT", address.as_str()),
+    ];
+    in_environment("child_finds_no_credentials", &variables);
+    assert!(machine.count() > 0, "without a profile the machine is asked");
+    machine.forget();
+    variables.push(("AWS_PROFILE", "nope"));
+    in_environment("child_finds_no_credentials", &variables);
+    assert_eq!(machine.count(), 0);
+}
+
+#[tokio::test]
+#[ignore = "started by the tests of the environment"]
 async fn child_is_not_signed_in() {
     let settings = Settings { profile: Some("audit".to_owned()), ..Settings::default() };
     let client = Client::builder(provost_awsapi::load(&settings).await).profile(Some("audit")).build();
