@@ -8,16 +8,15 @@ mod notes;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
-use std::io::{Read as _, Write as _};
+use std::io::Read as _;
 use std::path::Path;
 
 use anyhow::{Context as _, bail, ensure};
-use flate2::Compression;
 use flate2::read::GzDecoder;
-use flate2::write::GzEncoder;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
+use crate::generated::{compress, write};
 use crate::process::{cargo, root, run};
 use crate::scratch::Scratch;
 
@@ -240,20 +239,4 @@ fn day(seconds: u64) -> String {
     let of_month = of_year - (153 * month + 2) / 5 + 1;
     let (month, carry) = if month < 10 { (month + 3, 0) } else { (month - 9, 1) };
     format!("{:04}-{month:02}-{of_month:02}", year + era * 400 + carry)
-}
-
-/// As gzip, without a time, so that the same text gives the same bytes.
-fn compress(text: &str) -> anyhow::Result<Vec<u8>> {
-    let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
-    gzip.write_all(text.as_bytes())?;
-    Ok(gzip.finish()?)
-}
-
-fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
-    if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder).with_context(|| format!("make the folder `{}`", folder.display()))?;
-    }
-    std::fs::write(path, bytes).with_context(|| format!("write `{}`", path.display()))?;
-    println!("{}: {} bytes", path.strip_prefix(root()).unwrap_or(path).display(), bytes.len());
-    Ok(())
 }

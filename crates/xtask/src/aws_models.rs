@@ -13,14 +13,12 @@ mod partitions;
 mod rules;
 mod shapes;
 
-use std::io::Write as _;
 use std::path::Path;
 
 use anyhow::{Context as _, bail, ensure};
-use flate2::Compression;
-use flate2::write::GzEncoder;
 use serde_json::Value;
 
+use crate::generated::{compress, write};
 use crate::process::root;
 use crate::scratch::Scratch;
 use package::{BOTOCORE, Package};
@@ -117,22 +115,6 @@ fn remove_models(folder: &Path) -> anyhow::Result<()> {
             std::fs::remove_file(&path).with_context(|| format!("remove `{}`", path.display()))?;
         }
     }
-    Ok(())
-}
-
-/// As gzip, without a time, so that the same text gives the same bytes.
-fn compress(text: &str) -> anyhow::Result<Vec<u8>> {
-    let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
-    gzip.write_all(text.as_bytes())?;
-    Ok(gzip.finish()?)
-}
-
-fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
-    if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder).with_context(|| format!("make the folder `{}`", folder.display()))?;
-    }
-    std::fs::write(path, bytes).with_context(|| format!("write `{}`", path.display()))?;
-    println!("{}: {} bytes", path.strip_prefix(root()).unwrap_or(path).display(), bytes.len());
     Ok(())
 }
 

@@ -9,14 +9,12 @@ mod managed;
 mod notes;
 
 use std::fs::File;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail, ensure};
-use flate2::Compression;
-use flate2::write::GzEncoder;
 use serde_json::Value;
 
+use crate::generated::{compress, write};
 use crate::process::{cargo, output, root, target_directory};
 use crate::registry::{Pinned, Registry};
 use crate::scratch::Scratch;
@@ -139,20 +137,4 @@ impl Source {
 fn json(path: &Path) -> anyhow::Result<Value> {
     let bytes = std::fs::read(path).with_context(|| format!("read `{}`", path.display()))?;
     serde_json::from_slice(&bytes).with_context(|| format!("parse `{}`", path.display()))
-}
-
-/// As gzip, without a time, so that the same text gives the same bytes.
-fn compress(text: &str) -> anyhow::Result<Vec<u8>> {
-    let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
-    gzip.write_all(text.as_bytes())?;
-    Ok(gzip.finish()?)
-}
-
-fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
-    if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder).with_context(|| format!("make the folder `{}`", folder.display()))?;
-    }
-    std::fs::write(path, bytes).with_context(|| format!("write `{}`", path.display()))?;
-    println!("{}: {} bytes", path.strip_prefix(root()).unwrap_or(path).display(), bytes.len());
-    Ok(())
 }

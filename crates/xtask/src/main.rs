@@ -12,6 +12,7 @@ mod aws_models;
 mod bench;
 mod demo;
 mod fuzz;
+mod generated;
 mod iam_data;
 mod iam_differential;
 mod package;

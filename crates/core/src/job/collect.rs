@@ -65,7 +65,8 @@ impl Types {
 
 /// Reads the wanted resource types in every account and region of the estate.
 ///
-/// Stops before the deadline between two types; what was read stays, and is completed by the next run.
+/// Stops before the deadline between two types; what was read stays. A killed run over a recording is completed
+/// by the next one, a live estate is read anew.
 ///
 /// # Errors
 /// When the estate cannot be used at all, or a store fails.
