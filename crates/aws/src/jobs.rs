@@ -11,7 +11,7 @@ use crate::{cloudwatch, dynamo, s3_archive};
 /// What reading these resource types takes. A call the models do not know is named as the catalog names it, and
 /// the ledger says that it is unknown. The role to assume is named in the partition of `home`.
 #[must_use]
-pub fn needs_of_collecting(types: &[&ResourceType], reach: &Reach, home: &Home, job: &str) -> Vec<Need> {
+pub fn needs_of_collecting(types: &[ResourceType], reach: &Reach, home: &Home, job: &str) -> Vec<Need> {
     let models = Models::embedded();
     let mut needs: Vec<Need> = plan(types)
         .into_iter()

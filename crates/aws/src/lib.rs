@@ -9,6 +9,8 @@ pub mod guard;
 pub mod jobs;
 pub mod permissions;
 pub mod s3_archive;
+mod type_check;
 
 pub use connect::{Access, connect};
 pub use estate::{LiveEstate, Reach};
+pub use type_check::check_type;

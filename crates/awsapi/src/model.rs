@@ -65,6 +65,48 @@ impl Service {
         members.iter().map(|member| member.name.as_ref())
     }
 
+    /// The members of a structure that a request has to have.
+    pub fn required_members(&self, at: &Ref) -> impl Iterator<Item = &str> {
+        let members = match &self.shape(at.shape).kind {
+            Kind::Structure(structure) => structure.members.as_ref(),
+            _ => &[],
+        };
+        members.iter().filter(|member| member.required).map(|member| member.name.as_ref())
+    }
+
+    /// What stands one step further in, at this name; the elements of lists are stepped into by themselves.
+    pub fn step<'m>(&'m self, at: &'m Ref, name: &str) -> Step<'m> {
+        match &self.shape(at.shape).kind {
+            Kind::Structure(structure) if structure.document => Step::Free,
+            Kind::Structure(structure) => {
+                structure.member(name).map_or(Step::Nothing, |member| Step::To(&member.at))
+            }
+            Kind::List(element) => self.step(element, name),
+            Kind::Map(map) => Step::To(&map.value),
+            Kind::String { .. } if at.json_value => Step::Free,
+            Kind::String { policy: true } => Step::Free,
+            Kind::String { .. }
+            | Kind::Boolean
+            | Kind::Integer
+            | Kind::Float
+            | Kind::Timestamp
+            | Kind::Blob => Step::Nothing,
+        }
+    }
+
+    /// The place of a list's elements; `None` where no list stands.
+    pub fn element<'m>(&'m self, at: &'m Ref) -> Option<&'m Ref> {
+        match &self.shape(at.shape).kind {
+            Kind::List(element) => Some(element),
+            _ => None,
+        }
+    }
+
+    /// Whether plain text stands there.
+    pub fn is_text(&self, at: &Ref) -> bool {
+        matches!(self.shape(at.shape).kind, Kind::String { .. })
+    }
+
     pub(crate) fn shape(&self, id: ShapeId) -> &Shape {
         #[expect(clippy::indexing_slicing, reason = "an id is only made for a shape that exists")]
         &self.shapes[id.index()]
@@ -86,6 +128,17 @@ impl Service {
         });
         named.or_else(|| self.errors.get(code).copied())
     }
+}
+
+/// Where a name leads to.
+#[derive(Debug, Clone, Copy)]
+pub enum Step<'m> {
+    /// A place.
+    To(&'m Ref),
+    /// JSON of any shape: nobody can say what is there.
+    Free,
+    /// Nothing has this name there.
+    Nothing,
 }
 
 /// Why there is no model of a service.

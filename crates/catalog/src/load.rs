@@ -162,6 +162,7 @@ impl Loading {
         Catalog {
             resource_types: self.resource_types.into_values().map(|(parsed, _)| parsed).collect(),
             posture: self.posture.into_values().collect(),
+            unselected: Vec::new(),
             detections: self.detections.into_values().collect(),
             secrets: self.secrets,
             digest: Digest::of_parts(digests.iter().map(String::as_bytes)),

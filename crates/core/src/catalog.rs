@@ -1,8 +1,10 @@
 //! What a loaded catalog is. Loading it is the `provost-catalog` crate's business.
 
+use std::collections::BTreeSet;
+
 use crate::collect::ResourceType;
 use crate::detection::{DetectionRule, NotLoaded};
-use crate::model::Digest;
+use crate::model::{Digest, LeftOut};
 use crate::posture::PostureRule;
 use crate::redact::Secrets;
 
@@ -13,6 +15,8 @@ pub struct Catalog {
     pub resource_types: Vec<ResourceType>,
     /// Posture rules, by id.
     pub posture: Vec<PostureRule>,
+    /// The ids of the posture rules that [`Catalog::select`] left out.
+    pub unselected: Vec<String>,
     /// Detections, by id.
     pub detections: Vec<DetectionRule>,
     /// Which members are secret.
@@ -25,6 +29,60 @@ pub struct Catalog {
     pub not_loaded: Vec<NotLoaded>,
 }
 
+impl Catalog {
+    /// The paths that the rules about a resource type read of its documents.
+    #[must_use]
+    pub fn reads_of(&self, resource_type: &str) -> BTreeSet<String> {
+        let rules = self.posture.iter().filter(|rule| rule.resource_type == resource_type);
+        rules.flat_map(PostureRule::reads).map(str::to_owned).collect()
+    }
+
+    /// What a run over this catalog does not judge by, for people to see.
+    #[must_use]
+    pub fn left_out(&self) -> Option<LeftOut> {
+        let (left_out, selected) = (self.unselected.len(), self.posture.len());
+        (left_out > 0).then(|| LeftOut {
+            what: format!("{left_out} posture rules"),
+            why: format!("{selected} were selected"),
+        })
+    }
+
+    /// Leaves only the posture rules that one of these patterns names: an id, or one with `*` for any text.
+    ///
+    /// # Errors
+    /// With the first pattern that names none.
+    pub fn select(&mut self, patterns: &[String]) -> Result<(), String> {
+        let names = |pattern: &String, rule: &PostureRule| is_like(pattern, &rule.stamp.id);
+        let idle = patterns.iter().find(|pattern| !self.posture.iter().any(|rule| names(pattern, rule)));
+        if let Some(idle) = idle {
+            return Err(idle.clone());
+        }
+        let (selected, others): (Vec<_>, Vec<_>) = std::mem::take(&mut self.posture)
+            .into_iter()
+            .partition(|rule| patterns.iter().any(|pattern| names(pattern, rule)));
+        self.posture = selected;
+        self.unselected.extend(others.into_iter().map(|rule| rule.stamp.id));
+        Ok(())
+    }
+}
+
+/// Whether a text is like a pattern, in which `*` stands for any text.
+fn is_like(pattern: &str, text: &str) -> bool {
+    let Some((first, rest)) = pattern.split_once('*') else { return pattern == text };
+    let Some(mut left) = text.strip_prefix(first) else { return false };
+    let mut parts = rest.split('*').peekable();
+    while let Some(part) = parts.next() {
+        if parts.peek().is_none() {
+            return left.ends_with(part);
+        }
+        match left.find(part).and_then(|at| left.get(at + part.len()..)) {
+            Some(after) => left = after,
+            None => return false,
+        }
+    }
+    true
+}
+
 /// A built-in file that a user's file replaced.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Replaced {
@@ -32,4 +90,24 @@ pub struct Replaced {
     pub id: String,
     /// The user's file.
     pub by: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_star_is_any_text() {
+        let check = |pattern: &str, text: &str, expect: bool| {
+            assert_eq!(is_like(pattern, text), expect, "{pattern} {text}");
+        };
+        check("s3-encryption", "s3-encryption", true);
+        check("s3-encryption", "s3-encryption-uses-kms", false);
+        check("s3-*", "s3-encryption", true);
+        check("*-encr*", "s3-encryption", true);
+        check("*kms", "s3-encryption-uses-kms", true);
+        check("s3*kms*", "s3-encryption", false);
+        check("*", "x", true);
+        check("a*a", "a", false);
+    }
 }

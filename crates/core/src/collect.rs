@@ -4,17 +4,19 @@ mod access;
 mod cli_error;
 mod credential_report;
 mod follow;
+mod listing;
 mod plan;
 mod reader;
 mod resource_type;
 mod resources;
+mod template;
 mod users;
 
 pub use access::AccessBook;
 pub use cli_error::parse_cli_error;
 pub use plan::{PlannedCall, Times, plan};
 pub use reader::{CallOutcome, Fetched, Reader};
-pub use resource_type::{Follow, ListCall, Per, ResourceType, Scope, When};
+pub use resource_type::{Each, Follow, ListCall, Per, ResourceType, Scope, When};
 pub use resources::{Listed, collect_type};
 pub use users::iam_user;
 

@@ -16,6 +16,7 @@ pub use account::{AccountId, InvalidAccountId};
 pub use arn::{Arn, InvalidArn};
 pub use digest::{Digest, InvalidDigest};
 pub use finding::{Evaluation, WaiverNote};
+pub(crate) use resource::touch;
 pub use resource::{GLOBAL_REGION, PLACEHOLDER, Resource, Unread, UnreadReason};
 pub use rule::{Action, Origin, RuleStamp, Severity, is_kebab_case};
 pub use run::{JobName, LEFT_OUT_USERS, LeftOut, Run, RunStatus, Statistics};

@@ -7,6 +7,7 @@
 mod assessor;
 mod functions;
 mod paths;
+mod policy_functions;
 mod rule;
 
 pub use assessor::{Assessor, Judgement};

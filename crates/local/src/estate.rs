@@ -140,6 +140,19 @@ impl Estate for RecordedEstate {
         Ok(scope)
     }
 
+    async fn speaks_of(&self, service: &str, operation: &str) -> PortResult<bool> {
+        for account in folders_in(&self.folder)?.iter().filter(|name| AccountId::parse(name).is_ok()) {
+            let account = self.folder.join(account);
+            for region in folders_in(&account)? {
+                let path = account.join(region).join(service).join(operation);
+                if path.is_dir() || ["json", "err"].iter().any(|it| with_extension(&path, it).exists()) {
+                    return Ok(true);
+                }
+            }
+        }
+        Ok(false)
+    }
+
     async fn call(&self, call: &Call) -> PortResult<Answer> {
         // One file that cannot be read makes one call unread, and stops nothing.
         Ok(self.read(call).unwrap_or_else(|_| {

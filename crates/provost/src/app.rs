@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, anyhow, bail};
 use pollster::block_on;
 use provost_catalog::Folder;
 use provost_core::catalog::Catalog;
@@ -54,6 +54,7 @@ impl App {
         };
         let known = |id: &str| {
             catalog.posture.iter().any(|rule| rule.stamp.id == id)
+                || catalog.unselected.iter().any(|rule| rule == id)
                 || catalog.detections.iter().any(|rule| rule.stamp.id == id)
         };
         for entry in waivers.waivers.iter().chain(&waivers.suppressions) {
@@ -107,8 +108,18 @@ pub(crate) fn load_catalog(config: &Config) -> anyhow::Result<Catalog> {
     if others > 0 {
         info!(count = others, "Rules about other sources than CloudTrail were left alone.");
     }
+    if !config.select.is_empty() {
+        catalog.select(&config.select).map_err(|pattern| {
+            anyhow!(
+                "there is no posture rule `{pattern}`; `provost rules` lists them, and * stands for any text"
+            )
+        })?;
+    }
     for (id, values) in &config.parameters {
         let rule = catalog.posture.iter_mut().find(|rule| &rule.stamp.id == id);
+        if rule.is_none() && catalog.unselected.contains(id) {
+            continue;
+        }
         let rule = rule.with_context(|| {
             format!("configuration: `parameters` names the rule `{id}`, which there is not")
         })?;

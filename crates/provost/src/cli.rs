@@ -58,6 +58,10 @@ pub(crate) struct Global {
     /// Waivers and suppressions (YAML).
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) waivers: Option<PathBuf>,
+    /// Look at these posture rules alone: an id, or a pattern with * for any text. May be repeated. What is
+    /// collected is what they read.
+    #[arg(long, global = true, value_name = "RULE")]
+    pub(crate) select: Vec<String>,
     /// How to print results.
     #[arg(long, global = true, value_enum, value_name = "FORMAT")]
     pub(crate) format: Option<Format>,

@@ -51,6 +51,9 @@ schema: 1
 #catalog: [my-catalog]
 #rules: [sigma/rules/cloud/aws]
 
+# Look at these posture rules alone, by id; * stands for any text. Nothing else is read for them.
+#select: [s3-*, rds-backups]
+
 # Who accepted which Fail or violation, why, and until when.
 #waivers: waivers.yaml
 
@@ -87,6 +90,8 @@ struct ConfigFile {
     catalog: Vec<PathBuf>,
     #[serde(default)]
     rules: Vec<PathBuf>,
+    #[serde(default)]
+    select: Vec<String>,
     waivers: Option<PathBuf>,
     #[serde(default)]
     parameters: BTreeMap<String, BTreeMap<String, Value>>,
@@ -130,6 +135,8 @@ pub(crate) struct Config {
     pub(crate) events: Vec<PathBuf>,
     pub(crate) catalog: Vec<PathBuf>,
     pub(crate) rules: Vec<PathBuf>,
+    /// Patterns of the posture rules that are looked at; none: all are.
+    pub(crate) select: Vec<String>,
     pub(crate) waivers: Option<PathBuf>,
     pub(crate) parameters: BTreeMap<String, BTreeMap<String, Value>>,
     pub(crate) retention: Duration,
@@ -171,6 +178,7 @@ impl Config {
             events: all(file.events),
             catalog: or(&global.catalog, file.catalog),
             rules: or(&global.rules, file.rules),
+            select: if global.select.is_empty() { file.select } else { global.select.clone() },
             waivers: global.waivers.clone().or_else(|| file.waivers.map(here)),
             parameters: file.parameters,
             retention: Duration::from_secs(days.saturating_mul(SECONDS_PER_DAY)),

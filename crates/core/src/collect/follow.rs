@@ -1,11 +1,15 @@
 //! The calls that complete a document.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
+use super::listing::{ask, is_truncated, wrapped};
 use super::reader::{CallOutcome, Fetched, Reader, reason_of};
 use super::resource_type::{Decode, Follow, Per, When};
-use super::resources::{Item, Place, is_truncated, text_member, unparsable, unread};
+use super::resources::{Item, Place, text_member, unparsable, unread};
+use super::template::at_path;
 use crate::model::{GLOBAL_REGION, Unread, UnreadReason};
 use crate::port::{Call, PortResult};
 
@@ -17,7 +21,9 @@ impl Place<'_> {
     pub(super) async fn ask_ahead(&self, reader: &Reader<'_>) -> PortResult<()> {
         for follow in self.resource_type.follow.iter().filter(|follow| follow.when.is_empty()) {
             if !matches!(follow.per, Per::Member(_)) {
-                reader.fetch(&self.call_of(follow, None)).await?;
+                if let Asking::Call(call) = self.call_of(follow, None, &Map::new()) {
+                    reader.fetch(&call).await?;
+                }
             }
         }
         Ok(())
@@ -34,19 +40,23 @@ impl Place<'_> {
                 None => self.complete_one(reader, follow, &mut item).await?,
             }
         }
+        item.unread.extend(self.resource_type.unasked.iter().cloned());
         Ok(item)
     }
 
     async fn complete_one(&self, reader: &Reader<'_>, follow: &Follow, item: &mut Item) -> PortResult<()> {
-        let subject = match &follow.per {
-            Per::Member(member) => text_member(&item.document, member),
+        let member = match &follow.per {
+            Per::Member(member) => Some(member.as_str()),
             Per::Account | Per::Region => None,
         };
-        let call = self.call_of(follow, subject);
-        if is_without_subject(follow, &call) {
-            item.unread.push(Unread { path: follow.into.clone(), ..nameless(&call) });
-            return Ok(());
-        }
+        let call = match self.call_of(follow, member, &item.document) {
+            Asking::Call(call) => call,
+            Asking::NotSet => return Ok(()),
+            Asking::Nameless(why) => {
+                item.unread.push(Unread { path: follow.into.clone(), ..why });
+                return Ok(());
+            }
+        };
         let fetched = reader.fetch(&call).await?;
         item.evidence.extend(fetched.evidence.iter().copied());
         match value_of(reader, &fetched, follow, &item.document) {
@@ -74,16 +84,19 @@ impl Place<'_> {
         let Some(Value::Array(elements)) = item.document.get_mut(list) else { return Ok(()) };
         let mut elements = std::mem::take(elements);
         let mut problem = None;
+        let member = match &follow.per {
+            Per::Member(member) => member.split_once("[].").map(|(_, member)| member),
+            Per::Account | Per::Region => None,
+        };
         for element in elements.iter_mut().filter_map(Value::as_object_mut) {
-            let subject = match &follow.per {
-                Per::Member(member) => member.split_once("[].").and_then(|(_, it)| text_member(element, it)),
-                Per::Account | Per::Region => None,
+            let call = match self.call_of(follow, member, element) {
+                Asking::Call(call) => call,
+                Asking::NotSet => continue,
+                Asking::Nameless(why) => {
+                    problem = Some(why);
+                    continue;
+                }
             };
-            let call = self.call_of(follow, subject);
-            if is_without_subject(follow, &call) {
-                problem = Some(nameless(&call));
-                continue;
-            }
             let fetched = reader.fetch(&call).await?;
             item.evidence.extend(fetched.evidence.iter().copied());
             match value_of(reader, &fetched, follow, element) {
@@ -99,40 +112,52 @@ impl Place<'_> {
         Ok(())
     }
 
-    fn call_of(&self, follow: &Follow, subject: Option<String>) -> Call {
-        let region = match &follow.per {
+    /// The call about a document, or an element of its list.
+    fn call_of(&self, follow: &Follow, member: Option<&str>, document: &Map<String, Value>) -> Asking {
+        let of = (follow.service.as_str(), follow.operation.as_str());
+        let place = match &follow.per {
             Per::Account => GLOBAL_REGION,
             Per::Region | Per::Member(_) => self.region,
         };
-        let mut call = self.call(region, &follow.service, &follow.operation, &follow.with);
-        if let (Some(name), Some(subject)) = (&follow.ask, &subject) {
-            call.input.insert(name.clone(), Value::from(subject.as_str()));
+        let missing = |member: &str| {
+            let call = self.bare_call(place, of);
+            if follow.optional {
+                return Asking::NotSet;
+            }
+            Asking::Nameless(unparsable(&call, &format!("there is no `{member}` to ask by")))
+        };
+        let region = match follow.region.as_ref().map(|region| self.spot().text(region, document)).transpose()
+        {
+            Ok(region) => region,
+            Err(member) => return missing(&member),
+        };
+        let mut call = match self.call(region.as_deref().unwrap_or(place), of, &follow.with, document) {
+            Ok(call) => call,
+            Err(member) => return missing(&member),
+        };
+        if let Some(member) = member {
+            match at_path(document, member).and_then(Value::as_str).filter(|text| !text.is_empty()) {
+                Some(subject) => ask(&mut call, follow.ask.as_deref(), subject),
+                None => return missing(member),
+            }
         }
-        call.subject = subject;
-        call
+        Asking::Call(call)
     }
+}
+
+/// Whether a document can be asked about.
+enum Asking {
+    Call(Call),
+    /// It has not what it would be asked by, and that is an answer.
+    NotSet,
+    /// It has not what it would be asked by, and should.
+    Nameless(Unread),
 }
 
 fn holds(when: &When, item: &Item) -> bool {
     let is_unread = |path: &String| item.unread.iter().any(|one| one.touches(path));
-    let has = |(path, value): (&String, &Value)| {
-        let (first, rest) = path.split_once('.').unwrap_or((path, ""));
-        item.document.get(first).and_then(|found| at(found, rest)) == Some(value)
-    };
+    let has = |(path, value): (&String, &Value)| at_path(&item.document, path) == Some(value);
     when.unread.iter().all(is_unread) && when.is.iter().all(has) && !when.is_not.iter().any(has)
-}
-
-/// The value at a dotted path; an empty path is the value itself.
-fn at<'v>(value: &'v Value, path: &str) -> Option<&'v Value> {
-    path.split('.').filter(|step| !step.is_empty()).try_fold(value, |value, step| value.get(step))
-}
-
-fn is_without_subject(follow: &Follow, call: &Call) -> bool {
-    matches!(follow.per, Per::Member(_)) && call.subject.is_none()
-}
-
-fn nameless(call: &Call) -> Unread {
-    unparsable(call, "the item has no name to ask by")
 }
 
 fn value_of(reader: &Reader<'_>, fetched: &Fetched, follow: &Follow, document: &Map<String, Value>) -> Taken {
@@ -142,40 +167,71 @@ fn value_of(reader: &Reader<'_>, fetched: &Fetched, follow: &Follow, document: &
     {
         return row_of(reader, fetched, answer, follow, document);
     }
-    take(&fetched.outcome, follow.take.as_deref(), &follow.not_set, follow.empty_means_not_set)
+    let reading = Reading {
+        take: follow.take.as_deref(),
+        wrap: &follow.wrap,
+        not_set: &follow.not_set,
+        empty_means_not_set: follow.empty_means_not_set,
+    };
+    take(&fetched.outcome, &reading)
+}
+
+/// How a value is found in an answer.
+pub(super) struct Reading<'r> {
+    pub(super) take: Option<&'r str>,
+    pub(super) wrap: &'r BTreeMap<String, String>,
+    pub(super) not_set: &'r [String],
+    pub(super) empty_means_not_set: bool,
 }
 
 /// The value an answer gives.
-pub(super) fn take(
-    outcome: &CallOutcome,
-    member: Option<&str>,
-    not_set: &[String],
-    empty_means_not_set: bool,
-) -> Taken {
+pub(super) fn take(outcome: &CallOutcome, reading: &Reading<'_>) -> Taken {
     match outcome {
         CallOutcome::Response(_, Some((reason, detail))) => Err((*reason, detail.clone())),
         CallOutcome::Response(pages, None) => {
             if pages.last().is_some_and(is_truncated) {
                 return Err((UnreadReason::Truncated, String::new()));
             }
-            let Some(member) = member else {
+            let Some(path) = reading.take else {
                 return match pages.as_slice() {
-                    [only] => Ok(Some(only.clone())),
+                    [only] => Ok(Some(wrapped(only.clone(), "", reading.wrap))),
                     _ => Err((UnreadReason::Unparsable, "the answer has several pages".to_owned())),
                 };
             };
-            match merged(pages, member) {
-                Value::Null if empty_means_not_set => Ok(None),
-                Value::Null => Err((UnreadReason::Unparsable, format!("the answer has no `{member}`"))),
-                value => Ok(Some(value)),
+            match at_end(pages, path) {
+                None if reading.empty_means_not_set => Ok(None),
+                None => Err((UnreadReason::Unparsable, format!("the answer has no `{path}`"))),
+                Some(value) => {
+                    let last = path.rsplit('.').next().unwrap_or_default();
+                    Ok(Some(wrapped(value, last, reading.wrap)))
+                }
             }
         }
-        CallOutcome::Empty if empty_means_not_set => Ok(None),
+        CallOutcome::Empty if reading.empty_means_not_set => Ok(None),
         CallOutcome::Empty => Err((UnreadReason::Unparsable, "the answer is empty".to_owned())),
-        CallOutcome::Code(code, _) if not_set.contains(code) => Ok(None),
+        CallOutcome::Code(code, _) if reading.not_set.contains(code) => Ok(None),
         CallOutcome::Code(code, why) => Err((reason_of(code), why.as_ref().unwrap_or(code).clone())),
         CallOutcome::Unread(reason, detail) => Err((*reason, detail.clone())),
     }
+}
+
+/// The value at the end of a path such as `Table.Status` or `clusters[0]`; lists of several pages are joined.
+fn at_end(pages: &[Value], path: &str) -> Option<Value> {
+    let mut steps = path.split('.');
+    let step = |step: &str| match step.strip_suffix("[0]") {
+        Some(list) => (list.to_owned(), true),
+        None => (step.to_owned(), false),
+    };
+    let (first, is_first) = step(steps.next()?);
+    let mut value = merged(pages, &first);
+    if is_first {
+        value = value.get(0)?.clone();
+    }
+    for (member, is_first) in steps.map(step) {
+        let found = value.get(&member)?;
+        value = if is_first { found.get(0)? } else { found }.clone();
+    }
+    (!value.is_null()).then_some(value)
 }
 
 /// A member of an answer; lists of several pages are joined.

@@ -1,5 +1,7 @@
 //! Which calls collecting makes, known before the first of them.
 
+use serde_json::Value;
+
 use super::resource_type::{Follow, Per, ResourceType, Scope, When};
 
 /// A call that collecting makes.
@@ -40,16 +42,24 @@ impl std::fmt::Display for Times {
 
 /// The calls that reading these types takes, in the order they are made; one that serves several stands once.
 #[must_use]
-pub fn plan(types: &[&ResourceType]) -> Vec<PlannedCall> {
-    let mut planned: Vec<(serde_json::Value, PlannedCall)> = Vec::new();
+pub fn plan(types: &[ResourceType]) -> Vec<PlannedCall> {
+    let mut planned: Vec<(Value, PlannedCall)> = Vec::new();
     for resource_type in types {
         let place = match resource_type.scope {
             Scope::Global => Times::PerAccount,
             Scope::Regional => Times::PerRegion,
         };
-        let lists = resource_type.list.iter().map(|list| {
-            let input = serde_json::Value::Object(list.with.clone());
-            (input, &list.service, &list.operation, place.clone(), None)
+        let lists = resource_type.list.iter().flat_map(|list| {
+            let input = Value::Object(list.with.clone());
+            let parents = list.each.iter().map(|each| {
+                let input = Value::Object(each.with.clone());
+                (input, &each.service, &each.operation, place.clone(), None)
+            });
+            let times = match &list.each {
+                Some(each) => Times::PerResource(format!("{} it lives inside of", each.into)),
+                None => place.clone(),
+            };
+            parents.chain([(input, &list.service, &list.operation, times, None)])
         });
         let follows = resource_type.follow.iter().map(|follow| {
             let times = match &follow.per {
@@ -60,7 +70,7 @@ pub fn plan(types: &[&ResourceType]) -> Vec<PlannedCall> {
                     None => resource_type.title.clone(),
                 }),
             };
-            let input = serde_json::Value::Object(follow.with.clone());
+            let input = Value::Object(follow.with.clone());
             (input, &follow.service, &follow.operation, times, when(follow))
         });
         for (input, service, operation, times, when) in lists.chain(follows) {
@@ -118,7 +128,7 @@ mod tests {
                        {into: M, service: iam, operation: devices, per: N, ask: Name,
                         when: [{unread: R}, {is: {R.mfa: 'true'}}]}]}",
         );
-        let planned: Vec<String> = plan(&[&group, &user])
+        let planned: Vec<String> = plan(&[group, user])
             .iter()
             .map(|call| {
                 let when = call.when.as_deref().unwrap_or("-");

@@ -5,6 +5,12 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use super::template::{is_place, names};
+use crate::model::Unread;
+
+mod check;
+mod narrowed;
+
 /// One resource type.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -32,6 +38,9 @@ pub struct ResourceType {
     /// The calls that complete the document.
     #[serde(default)]
     pub follow: Vec<Follow>,
+    /// What is not asked for, because nobody would read it; see [`ResourceType::narrowed`].
+    #[serde(skip)]
+    pub unasked: Vec<Unread>,
 }
 
 /// Where a resource type lives.
@@ -48,6 +57,12 @@ pub enum Scope {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ListCall {
+    /// For types that live inside another: the call is made once for each of these.
+    #[serde(default)]
+    pub each: Option<Each>,
+    /// With `each`: the API's name for what is asked for, the parent's `key`.
+    #[serde(default)]
+    pub ask: Option<String>,
     /// The CLI's service.
     pub service: String,
     /// The CLI's operation.
@@ -58,6 +73,9 @@ pub struct ListCall {
     /// Where the items stand in the answer: `Reservations[].Instances[]`.
     #[serde(default)]
     pub items: Option<String>,
+    /// Lists of plain texts by their member: each text becomes an object with it as this member.
+    #[serde(default)]
+    pub wrap: BTreeMap<String, String>,
     /// The call takes a filter that leaves the list out, and may have been recorded with it: an answer without
     /// the list is not damaged, it does not tell.
     #[serde(default)]
@@ -68,9 +86,43 @@ pub struct ListCall {
     /// The members only this call gives. If it cannot be read, they are unread.
     #[serde(default)]
     pub gives: Vec<String>,
-    /// For `single`: the error codes that mean "not set", and only those.
+    /// This call adds no items: those it shows get this member as `true`, the others as `false`.
+    #[serde(default)]
+    pub mark: Option<String>,
+    /// The error codes that mean "not set" (`single`) or "there are none", and only those.
     #[serde(default)]
     pub not_set: Vec<String>,
+    /// An answer without the list means that there are none.
+    #[serde(default)]
+    pub empty_means_not_set: bool,
+}
+
+/// The things that a type lives inside of, such as the APIs that have stages.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Each {
+    /// The CLI's service.
+    pub service: String,
+    /// The CLI's operation.
+    pub operation: String,
+    /// What the call is given, as in `list`.
+    #[serde(default)]
+    pub with: Map<String, Value>,
+    /// Where the parents stand in the answer.
+    pub items: String,
+    /// As in `list`.
+    #[serde(default)]
+    pub wrap: BTreeMap<String, String>,
+    /// The member that names a parent.
+    pub key: String,
+    /// The member of an item that becomes its parent.
+    pub into: String,
+    /// The error codes that mean "there are none".
+    #[serde(default)]
+    pub not_set: Vec<String>,
+    /// An answer without the list means that there are none.
+    #[serde(default)]
+    pub empty_means_not_set: bool,
 }
 
 /// A call that completes a document.
@@ -85,19 +137,29 @@ pub struct Follow {
     pub operation: String,
     /// What it is asked for.
     pub per: Per,
-    /// The API's name for what it is asked for: `Bucket`. With `per` a member.
+    /// The API's name for what it is asked for: `Bucket`; `Clusters[]` where the API takes a list. With `per` a
+    /// member.
     #[serde(default)]
     pub ask: Option<String>,
-    /// What else the call is given, as in `list`.
+    /// What else the call is given, as in `list`; `{Member}` is filled in from the document, or the element.
     #[serde(default)]
     pub with: Map<String, Value>,
+    /// Where it is asked, a template too; where the resource is, if nothing is said.
+    #[serde(default)]
+    pub region: Option<String>,
+    /// A document without the member it is asked by is complete without it: the member is not set.
+    #[serde(default)]
+    pub optional: bool,
     /// It is asked only where one of these holds; always if there are none. Where none holds, the member is
     /// not set.
     #[serde(default)]
     pub when: Vec<When>,
-    /// The member of the answer to take; none: all of it.
+    /// The member of the answer to take, a path such as `Table.Status` or `clusters[0]`; none: all of it.
     #[serde(default)]
     pub take: Option<String>,
+    /// Lists of plain texts in what is taken, as in `list`.
+    #[serde(default)]
+    pub wrap: BTreeMap<String, String>,
     /// The error codes that mean "not set", and only those.
     #[serde(default)]
     pub not_set: Vec<String>,
@@ -167,37 +229,20 @@ impl ResourceType {
     /// The text names line and field.
     pub fn parse(text: &str) -> Result<Self, String> {
         let parsed: Self = yaml_serde::from_str(text).map_err(|error| error.to_string())?;
-        if parsed.list.is_empty() {
-            return Err("`list` names no call".to_owned());
-        }
-        if parsed.single != parsed.key.is_none() {
-            return Err("`key` and `single: true` exclude each other, and one of them is needed".to_owned());
-        }
-        if let Some(call) = parsed.list.iter().find(|call| call.items.is_none() != parsed.single) {
-            return Err(format!(
-                "`items` of {} belongs to types with a `key`, and only to those",
-                call.operation
-            ));
-        }
-        for follow in &parsed.follow {
-            let list_of = |path: &str| path.split_once("[].").map(|(list, _)| list.to_owned());
-            let per = match &follow.per {
-                Per::Member(member) => list_of(member),
-                Per::Account | Per::Region => None,
-            };
-            if per != list_of(&follow.into) {
-                return Err(format!("`{}`: `into` and `per` must be of the same list", follow.into));
-            }
-            if follow.ask.is_some() && !matches!(follow.per, Per::Member(_)) {
-                return Err(format!("`{}`: `ask` belongs to `per` a member", follow.into));
-            }
-            if follow.decode.is_some() != (follow.match_member.is_some() || follow.match_value.is_some()) {
-                return Err(format!(
-                    "`{}`: `decode` and `match` (or `match_value`) belong together",
-                    follow.into
-                ));
-            }
-        }
+        parsed.check()?;
         Ok(parsed)
+    }
+
+    /// The members of an item that its ARN is made of.
+    pub fn names_of_arn(&self) -> impl Iterator<Item = &str> {
+        names(&self.arn).filter(|name| !is_place(name))
+    }
+
+    /// The calls that list it, those that list what it lives inside of included: service and operation.
+    pub fn list_calls(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.list.iter().map(|list| match &list.each {
+            Some(each) => (each.service.as_str(), each.operation.as_str()),
+            None => (list.service.as_str(), list.operation.as_str()),
+        })
     }
 }

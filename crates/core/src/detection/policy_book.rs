@@ -95,6 +95,15 @@ impl From<Option<Policy>> for Earlier {
 }
 
 impl PolicyBook {
+    /// What policies are taken from: the resource types, and the paths of their documents.
+    pub const READS: [(&str, &str); 5] = [
+        ("AWS::IAM::User", ""),
+        ("AWS::IAM::Role", ""),
+        ("AWS::IAM::Group", ""),
+        ("AWS::IAM::ManagedPolicy", ""),
+        ("AWS::S3::Bucket", "Policy"),
+    ];
+
     /// Notes the policies of a resource, if it is one that has any.
     pub fn add(&mut self, resource: &Resource) {
         if resource.is_placeholder() {

@@ -68,7 +68,8 @@ pub async fn assess(
     ports.waivers.put(&waivers.waivers).await?;
     let (total, _) = ports.resources.fingerprint().await?;
     let mut assessor = Assessor::new(&catalog.posture);
-    let mut statistics = Statistics::default();
+    let mut statistics =
+        Statistics { left_out: catalog.left_out().into_iter().collect(), ..Statistics::default() };
     for name in
         ["resources", "evaluations", "compliant", "non_compliant", "unknown", "not_applicable", "waived"]
     {

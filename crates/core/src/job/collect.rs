@@ -9,9 +9,10 @@ use tracing::{debug, warn};
 use super::{Execution, JobError, Work};
 use crate::catalog::Catalog;
 use crate::collect::{AccessBook, Reader, ResourceType, collect_type, iam_user};
+use crate::detection::PolicyBook;
 use crate::model::{
-    AccountId, GLOBAL_REGION, IAM_USER, IamUser, LEFT_OUT_USERS, LeftOut, Resource, Statistics, UnreadReason,
-    rfc3339_nanos,
+    AccountId, GLOBAL_REGION, IAM_USER, IamUser, LEFT_OUT_USERS, LeftOut, Resource, Statistics, Unread,
+    UnreadReason, rfc3339_nanos,
 };
 use crate::port::{AccountScope, Archive, Estate, EstateScope, Progress, Resources, Swept, Users};
 
@@ -39,27 +40,48 @@ pub struct Wanted<'a> {
     pub retention: Duration,
 }
 
-/// Which resource types are read.
+/// Which resource types are read, and how much of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Types {
-    /// All of the catalog.
+    /// What the catalog's rules read, and all of what tells who has access.
     All,
+    /// What the catalog's rules read, and nothing else: for a catalog of which rules were selected. Snapshots of
+    /// users are not made of it.
+    OfRules,
     /// IAM users, and what tells what they may do.
     IamUsers,
 }
 
 impl Types {
-    /// The types, in the order they are read: users behind what they hold.
+    /// The types with the calls that are needed, in the order they are read: users behind what they hold.
     #[must_use]
-    pub fn of(self, catalog: &Catalog) -> Vec<&ResourceType> {
-        let is_wanted = |name: &str| match self {
-            Self::All => true,
-            Self::IamUsers => name == IAM_USER || AccessBook::TYPES.contains(&name),
+    pub fn of(self, catalog: &Catalog) -> Vec<ResourceType> {
+        let is_access = |name: &str| name == IAM_USER || AccessBook::TYPES.contains(&name);
+        let wanted = |it: &ResourceType| {
+            let mut reads = catalog.reads_of(&it.name);
+            match self {
+                Self::IamUsers => return is_access(&it.name).then(|| it.clone()),
+                Self::All if is_access(&it.name) => return Some(it.clone()),
+                // Detections know the policies that events name by what was collected.
+                Self::All => {
+                    let policies = PolicyBook::READS.iter().filter(|(name, _)| *name == it.name);
+                    reads.extend(policies.map(|(_, path)| (*path).to_owned()));
+                }
+                Self::OfRules => {}
+            }
+            (!reads.is_empty()).then(|| it.narrowed(&reads))
         };
-        let mut types: Vec<&ResourceType> =
-            catalog.resource_types.iter().filter(|it| is_wanted(&it.name)).collect();
+        let mut types: Vec<ResourceType> = catalog.resource_types.iter().filter_map(wanted).collect();
         types.sort_by_key(|it| it.name == IAM_USER);
         types
+    }
+
+    /// Whether snapshots of users are made.
+    fn has_users(self) -> bool {
+        match self {
+            Self::All | Self::IamUsers => true,
+            Self::OfRules => false,
+        }
     }
 }
 
@@ -82,7 +104,11 @@ pub async fn collect(
         statistics.count(name, 0);
     }
     let owners: Vec<AccountId> = scope.accounts.iter().map(|account| account.account.clone()).collect();
-    let types = wanted.types.of(wanted.catalog);
+    let (types, silent) = spoken_of(ports.estate, wanted.types.of(wanted.catalog)).await?;
+    statistics.left_out.extend(silent.iter().map(|it| LeftOut {
+        what: it.name.clone(),
+        why: "the recording has nothing about this type".to_owned(),
+    }));
     let steps = scope.accounts.len() * types.len();
     ports.progress.begin("Reading resources", Some(steps as u64));
     let live = scope.live;
@@ -103,8 +129,10 @@ pub async fn collect(
     if finished && let Some(resources) = ports.resources {
         // No type means all, those of an earlier catalog too.
         let types: Vec<&str> = match wanted.types {
-            Types::All => Vec::new(),
-            Types::IamUsers => round.types.iter().map(|it| it.name.as_str()).collect(),
+            Types::All if silent.is_empty() => Vec::new(),
+            Types::All | Types::OfRules | Types::IamUsers => {
+                round.types.iter().map(|it| it.name.as_str()).collect()
+            }
         };
         let places: Vec<Swept> = scope.accounts.iter().map(swept).collect();
         let gone = resources.sweep(&execution.id, &places, &types).await?;
@@ -128,12 +156,29 @@ pub async fn collect(
     Ok((Work { complete, statistics }, scope))
 }
 
+/// The types the estate can say something about, and those it is silent about altogether: a recording that was
+/// made before a type was known has no answer to any of its calls, and that is a limit of its scope.
+async fn spoken_of(
+    estate: &dyn Estate,
+    types: Vec<ResourceType>,
+) -> Result<(Vec<ResourceType>, Vec<ResourceType>), JobError> {
+    let (mut spoken, mut silent) = (Vec::new(), Vec::new());
+    for resource_type in types {
+        let mut is_spoken_of = false;
+        for (service, operation) in resource_type.list_calls() {
+            is_spoken_of |= estate.speaks_of(service, operation).await?;
+        }
+        if is_spoken_of { spoken.push(resource_type) } else { silent.push(resource_type) }
+    }
+    Ok((spoken, silent))
+}
+
 /// One run over all accounts.
 struct Round<'r> {
     execution: &'r Execution<'r>,
     ports: &'r Ports<'r>,
     wanted: &'r Wanted<'r>,
-    types: Vec<&'r ResourceType>,
+    types: Vec<ResourceType>,
     owners: Vec<AccountId>,
     seen_at: Timestamp,
     live: bool,
@@ -175,7 +220,7 @@ impl Round<'_> {
                 resources.put(&execution.id, &listed.resources).await?;
             }
             listed.resources.iter().for_each(|resource| book.add(resource));
-            if resource_type.name == IAM_USER {
+            if resource_type.name == IAM_USER && wanted.types.has_users() {
                 self.users(&account.account, &listed.resources, &book, &mut statistics).await?;
             }
             types_done += 1;
@@ -233,7 +278,7 @@ fn may_succeed(reason: UnreadReason) -> bool {
         | UnreadReason::Unparsable
         | UnreadReason::Truncated
         | UnreadReason::Failed => true,
-        UnreadReason::AccessDenied | UnreadReason::NotRecorded => false,
+        UnreadReason::AccessDenied | UnreadReason::NotRecorded | UnreadReason::NotAsked => false,
     }
 }
 
@@ -248,7 +293,8 @@ fn count(statistics: &mut Statistics, resources: &[Resource]) {
     for resource in resources {
         statistics.count("resources", 1);
         statistics.count("unlisted", u64::from(resource.is_placeholder()));
-        for unread in &resource.unread {
+        let asked = |unread: &&Unread| unread.reason != UnreadReason::NotAsked;
+        for unread in resource.unread.iter().filter(asked) {
             statistics.count("unread", 1);
             statistics.count("failed", u64::from(may_succeed(unread.reason)));
             statistics.skip(unread.reason.as_str());

@@ -67,6 +67,8 @@ pub enum UnreadReason {
     Throttled,
     /// The recorded estate has neither an answer nor an error for this call.
     NotRecorded,
+    /// No rule that was selected reads it, so the call was not made.
+    NotAsked,
     /// The answer is not what the call returns.
     Unparsable,
     /// The list says that it goes on, and the rest is not there.
@@ -83,6 +85,7 @@ impl UnreadReason {
             Self::AccessDenied => "access denied",
             Self::Throttled => "throttled",
             Self::NotRecorded => "not recorded",
+            Self::NotAsked => "not asked, since no selected rule reads it",
             Self::Unparsable => "unparsable",
             Self::Truncated => "list not complete",
             Self::Failed => "failed",
@@ -94,12 +97,17 @@ impl Unread {
     /// Whether a read of `path` would touch this: one is the other or lies inside it.
     #[must_use]
     pub fn touches(&self, path: &str) -> bool {
-        let inside = |outer: &str, inner: &str| {
-            outer.is_empty()
-                || inner.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-        };
-        inside(&self.path, path) || inside(path, &self.path)
+        touch(&self.path, path)
     }
+}
+
+/// Whether one of two dotted paths is the other or lies inside it.
+pub(crate) fn touch(left: &str, right: &str) -> bool {
+    let inside = |outer: &str, inner: &str| {
+        outer.is_empty()
+            || inner.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    };
+    inside(left, right) || inside(right, left)
 }
 
 impl std::fmt::Display for Unread {

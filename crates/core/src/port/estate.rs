@@ -108,6 +108,12 @@ pub trait Estate: Send + Sync {
     /// Asks. An AWS error is an [`Answer`], not an `Err`: `Err` means the source itself cannot be used.
     async fn call(&self, call: &Call) -> PortResult<Answer>;
 
+    /// Whether it has an answer to this call of the CLI anywhere, whatever it is. A live estate always has; a
+    /// recording has not where nobody made the call.
+    async fn speaks_of(&self, _service: &str, _operation: &str) -> PortResult<bool> {
+        Ok(true)
+    }
+
     /// How many calls it can be asked at once.
     fn at_once(&self) -> usize {
         1

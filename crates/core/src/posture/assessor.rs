@@ -1,12 +1,14 @@
 //! Rules against resources.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use cel::{Context, ExecutionError};
 use jiff::Timestamp;
 use serde_json::Value;
 
 use super::functions;
+use super::policy_functions::PolicyFacts;
 use super::rule::{AbsentMeans, Condition, PostureRule};
 use crate::model::{Resource, Unread, Verdict};
 
@@ -15,6 +17,7 @@ pub struct Assessor<'r> {
     rules: HashMap<&'r str, Vec<(&'r PostureRule, cel::Value)>>,
     /// CEL's surroundings by the time facts were seen at: there are few such times.
     contexts: HashMap<Timestamp, Context<'static, 'static>>,
+    policies: Arc<PolicyFacts>,
 }
 
 /// What one rule says of one resource.
@@ -48,16 +51,20 @@ impl<'r> Assessor<'r> {
             let parameters = to_cel(&Value::Object(parameters));
             by_type.entry(rule.resource_type.as_str()).or_default().push((rule, parameters));
         }
-        Self { rules: by_type, contexts: HashMap::new() }
+        Self { rules: by_type, contexts: HashMap::new(), policies: Arc::default() }
     }
 
     /// What every rule of the resource's type says of it, as of the time it was seen.
     pub fn judge(&mut self, resource: &Resource) -> Vec<Judgement<'r>> {
         let Some(rules) = self.rules.get(resource.resource_type.as_str()) else { return Vec::new() };
-        let context =
-            self.contexts.entry(resource.seen_at).or_insert_with(|| functions::context(resource.seen_at));
+        let context = self
+            .contexts
+            .entry(resource.seen_at)
+            .or_insert_with(|| functions::context(resource.seen_at, &self.policies));
         let mut scope = context.new_inner_scope();
         scope.add_variable_from_value("resource", to_cel(&resource.document));
+        scope.add_variable_from_value("account", resource.account.as_str().to_owned());
+        scope.add_variable_from_value("region", resource.region.clone());
         let judge = |(rule, parameters): &(&'r PostureRule, cel::Value)| {
             let mut scope = scope.new_inner_scope();
             scope.add_variable_from_value("params", parameters.clone());

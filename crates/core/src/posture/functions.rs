@@ -6,8 +6,10 @@ use cel::{Context, ExecutionError};
 use jiff::Timestamp;
 use jiff::fmt::temporal::DateTimeParser;
 
+use super::policy_functions::{self, PolicyFacts};
+
 /// A root context with Provost's functions, where "now" is the time the facts were seen at.
-pub(super) fn context(now: Timestamp) -> Context<'static, 'static> {
+pub(super) fn context(now: Timestamp, policies: &Arc<PolicyFacts>) -> Context<'static, 'static> {
     let mut context = Context::default();
     let days_since = move |text: Arc<String>| -> Result<i64, ExecutionError> {
         let time = parse_time(&text)
@@ -16,6 +18,7 @@ pub(super) fn context(now: Timestamp) -> Context<'static, 'static> {
     };
     let added = context.add_function("days_since", days_since);
     debug_assert!(added.is_ok(), "CEL's standard library has no days_since");
+    policy_functions::add_to(&mut context, policies);
     context
 }
 
@@ -31,7 +34,7 @@ mod tests {
 
     #[test]
     fn whole_days_before_the_run() {
-        let context = context("2026-11-22T12:00:00Z".parse().unwrap());
+        let context = context("2026-11-22T12:00:00Z".parse().unwrap(), &Arc::default());
         let days = |time: &str| {
             let program = cel::Program::compile(&format!("days_since('{time}')")).unwrap();
             program.execute(&context)

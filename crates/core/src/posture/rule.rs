@@ -141,6 +141,13 @@ impl PostureRule {
         })
     }
 
+    /// The dotted paths of a document that decide: `""` is all of it.
+    pub fn reads(&self) -> impl Iterator<Item = &str> {
+        let conditions = self.applies.iter().chain(std::iter::once(&self.expression));
+        let read = conditions.flat_map(|condition| condition.reads.iter().map(String::as_str));
+        read.chain(self.absent.iter().map(|(path, _)| path.as_str()))
+    }
+
     /// Replaces parameters by the user's. The rule's hash stays; the run's configuration has the values.
     ///
     /// # Errors

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 #[cfg(feature = "aws")]
 use anyhow::Context as _;
+use provost_core::catalog::Catalog;
 use provost_core::collect::{PlannedCall, plan};
 use provost_core::job::collect::Types;
 use provost_core::job::{self, Execution, Finished};
@@ -29,6 +30,7 @@ pub(crate) fn collect(global: &Global, args: &CollectArgs) -> anyhow::Result<Exi
         return dry_run(global, args, types);
     }
     let app = App::open(global)?;
+    let types = if types == Types::All { all_of(&app.catalog) } else { types };
     let source = source_of(&app, args.estate.as_ref(), &args.live);
     let finished = start(&app, &source, types)?;
     let mut output = Stdout::new();
@@ -56,6 +58,7 @@ pub(crate) fn collect(global: &Global, args: &CollectArgs) -> anyhow::Result<Exi
     }
     match types {
         Types::All => writeln!(output, "Next: provost assess")?,
+        Types::OfRules => writeln!(output, "Next: provost assess, with the same --select")?,
         Types::IamUsers => writeln!(output, "Next: provost report access")?,
     }
     Ok(Exit::complete(finished.is_complete()))
@@ -66,6 +69,11 @@ fn types_of(what: Option<CollectWhat>) -> Types {
         Some(CollectWhat::IamUsers) => Types::IamUsers,
         None => Types::All,
     }
+}
+
+/// Everything, or what the selected rules read where some were selected.
+pub(crate) fn all_of(catalog: &Catalog) -> Types {
+    if catalog.unselected.is_empty() { Types::All } else { Types::OfRules }
 }
 
 /// Where facts come from.
@@ -124,7 +132,7 @@ fn run<E: Estate>(
     estate: impl FnOnce(&Execution<'_>) -> E,
 ) -> anyhow::Result<Finished<EstateScope>> {
     let job = match types {
-        Types::All => JobName::Collect,
+        Types::All | Types::OfRules => JobName::Collect,
         Types::IamUsers => JobName::CollectIamUsers,
     };
     let wanted = job::collect::Wanted { catalog: &app.catalog, types, retention: app.config.retention };
@@ -146,6 +154,7 @@ fn run<E: Estate>(
 fn dry_run(global: &Global, args: &CollectArgs, types: Types) -> anyhow::Result<Exit> {
     let config = crate::config::Config::load(global)?;
     let catalog = crate::app::load_catalog(&config)?;
+    let types = if types == Types::All { all_of(&catalog) } else { types };
     let planned = plan(&types.of(&catalog));
     let besides = besides(&config, args, types)?;
     let mut output = Stdout::new();

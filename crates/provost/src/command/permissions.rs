@@ -9,6 +9,7 @@ use provost_aws::permissions::Permissions;
 use provost_core::job::collect::Types;
 use serde_json::{Value, json};
 
+use super::collect::all_of;
 use crate::app::load_catalog;
 use crate::cli::{Format, Global, PermissionsArgs, PermissionsJob};
 use crate::config::Config;
@@ -27,7 +28,7 @@ pub(crate) fn permissions(global: &Global, args: &PermissionsArgs) -> anyhow::Re
     let mut needs = Vec::new();
     for job in jobs {
         let (types, name) = match job {
-            PermissionsJob::Collect => (Types::All, "collect"),
+            PermissionsJob::Collect => (all_of(&catalog), "collect"),
             PermissionsJob::CollectIamUsers => (Types::IamUsers, "collect iam-users"),
         };
         let reach = Reach {

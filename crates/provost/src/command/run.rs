@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use pollster::block_on;
-use provost_core::job::collect::Types;
 use provost_core::job::detect::NOT_LOADED;
 use provost_core::job::report::posture_summary;
 use provost_core::model::{Counts, Run, Severity};
@@ -80,7 +79,7 @@ pub(crate) fn cycle(
     };
     let events = if events.is_empty() { own_events.into_iter().collect() } else { events };
     if let Some(source) = &source {
-        let collected = collect::start(app, source, Types::All).context("collect")?;
+        let collected = collect::start(app, source, collect::all_of(&app.catalog)).context("collect")?;
         cycle.exit = cycle.exit.and(Exit::complete(collected.is_complete()));
         cycle.in_part.extend(why_in_part(&collected.run));
         cycle.runs.push(json!(collected.run));

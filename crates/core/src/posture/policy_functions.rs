@@ -1,0 +1,337 @@
+//! What rules may ask about policies: `grants_admin`, `is_public` and their kin, answered by evaluating the document.
+//!
+//! Each is yes, no, or an error that makes the verdict unknown: a document that cannot be read, or a question
+//! nobody can decide, is neither.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use cel::{Context, ExecutionError, Value};
+use provost_iam::can::{Answer, Query, Requirement};
+use provost_iam::decide::Engine;
+use provost_iam::facts::{Facts, Kind, Setting};
+use provost_iam::guard::{NeverAllows, Proof};
+use provost_iam::layers::Layers;
+use provost_iam::principal::Principal;
+use provost_iam::{Condition, Effect, Matching, Policy, Principals, Statement};
+
+/// How many documents are remembered at a time: those of one resource are asked about by several rules in turn.
+const REMEMBERED: usize = 64;
+
+/// An account that stands for the holder's own where the document does not tell.
+const SOME_ACCOUNT: &str = "111122223333";
+
+/// Conditions on these keys say who asks, or from where. A policy that lets in anybody who meets one is not
+/// public: <https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html>.
+const NARROWING: [&str; 18] = [
+    "aws:principalorgid",
+    "aws:principalorgpaths",
+    "aws:principalaccount",
+    "aws:principalarn",
+    "aws:principalservicename",
+    "aws:sourceip",
+    "aws:sourcearn",
+    "aws:sourceaccount",
+    "aws:sourceorgid",
+    "aws:sourceorgpaths",
+    "aws:sourceowner",
+    "aws:sourcevpc",
+    "aws:sourcevpce",
+    "aws:userid",
+    "kms:calleraccount",
+    "s3:dataaccesspointaccount",
+    "s3:dataaccesspointarn",
+    "lambda:eventsourcetoken",
+];
+
+/// What documents mean, remembered for the rules that ask the same again.
+#[derive(Debug, Default)]
+pub(super) struct PolicyFacts {
+    known: Mutex<HashMap<String, Arc<Facts>>>,
+}
+
+/// Adds the functions to CEL's.
+pub(super) fn add_to(context: &mut Context<'static, 'static>, facts: &Arc<PolicyFacts>) {
+    let ask = |question: fn(&Facts) -> &Answer, name: &'static str| {
+        let facts = Arc::clone(facts);
+        move |document: Value| decided(name, question(&*facts.of(name, &document, None)?))
+    };
+    let mut added =
+        context.add_function("grants_admin", ask(|facts| &facts.grants_admin, "grants_admin")).is_ok();
+    let own = Arc::clone(facts);
+    added &= context.add_function("is_public", move |document: Value| own.is_public(&document)).is_ok();
+    let own = Arc::clone(facts);
+    added &= context.add_function("escalates", move |document: Value| own.escalates(&document)).is_ok();
+    let own = Arc::clone(facts);
+    let cross_account = move |document: Value, account: Arc<String>| {
+        let facts = own.of("is_cross_account", &document, Some(&account))?;
+        decided("is_cross_account", &facts.trust.answer)
+    };
+    added &= context.add_function("is_cross_account", cross_account).is_ok();
+    let allows_one = |document: Value, action: Arc<String>| allows(&document, &action, &[]);
+    added &= context.add_function("allows", allows_one).is_ok();
+    let allows_on = |document: Value, action: Arc<String>, resource: Arc<String>| {
+        allows(&document, &action, &[resource.to_string()])
+    };
+    added &= context.add_function("allows_on", allows_on).is_ok();
+    added &=
+        context.add_function("denies_insecure_transport", |document: Value| secure_only(&document)).is_ok();
+    debug_assert!(added, "CEL's standard library has none of these");
+}
+
+impl PolicyFacts {
+    fn of(
+        &self,
+        function: &str,
+        document: &Value,
+        account: Option<&str>,
+    ) -> Result<Arc<Facts>, ExecutionError> {
+        let json = json(function, document)?;
+        let key = format!("{} {json}", account.unwrap_or_default());
+        if let Some(known) = self.known().get(&key) {
+            return Ok(Arc::clone(known));
+        }
+        let policy = policy(function, &json)?;
+        let facts = Arc::new(Facts::of(&policy, &Setting { kind: None, account }));
+        let mut known = self.known();
+        if known.len() >= REMEMBERED {
+            known.clear();
+        }
+        known.insert(key, Arc::clone(&facts));
+        Ok(facts)
+    }
+
+    fn known(&self) -> std::sync::MutexGuard<'_, HashMap<String, Arc<Facts>>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn is_public(&self, document: &Value) -> Result<bool, ExecutionError> {
+        let facts = self.of("is_public", document, None)?;
+        match &facts.public {
+            Answer::YesIf(conditions, _) if conditions.iter().any(narrows) => Ok(false),
+            answer => decided("is_public", answer),
+        }
+    }
+
+    fn escalates(&self, document: &Value) -> Result<bool, ExecutionError> {
+        let facts = self.of("escalates", document, None)?;
+        let escalations = &facts.escalations;
+        if !escalations.escalation.is_empty() {
+            return Ok(true);
+        }
+        if facts.kind == Kind::Identity && !escalations.undecided.is_empty() {
+            return Err(ExecutionError::function_error("escalates", "it cannot be decided"));
+        }
+        Ok(false)
+    }
+}
+
+/// Whether a condition says who asks, or from where, and not from nearly everywhere.
+fn narrows(requirement: &Requirement) -> bool {
+    let Condition { key, values, .. } = &requirement.condition;
+    let key = key.to_ascii_lowercase();
+    let is_wide = |value: &String| {
+        let prefix = value.split_once('/').and_then(|(_, bits)| bits.parse::<u8>().ok());
+        key == "aws:sourceip" && prefix.is_some_and(|bits| bits < 8)
+    };
+    requirement.holds && NARROWING.contains(&key.as_str()) && !values.iter().any(is_wide)
+}
+
+/// Whether a policy of a user, group or role allows an action on one of the resources; on any, if none is given.
+fn allows(document: &Value, action: &str, resources: &[String]) -> Result<bool, ExecutionError> {
+    let policy = policy("allows", &json("allows", document)?)?;
+    // Keys and roles leave it to the policies of their account only if they say so.
+    let consent = lets_in(Principals::Listed(vec![("AWS".to_owned(), SOME_ACCOUNT.to_owned())]));
+    let layers = Layers { identity: vec![policy], resource: Some(vec![consent]), ..Layers::default() };
+    let engine = Engine::new(&layers);
+    let caller = Principal::Role {
+        arn: format!("arn:aws:iam::{SOME_ACCOUNT}:role/example"),
+        account: SOME_ACCOUNT.to_owned(),
+        session: Some("session".to_owned()),
+    };
+    decided("allows", &engine.can(&Query { resources, ..Query::new(&caller, action) }))
+}
+
+/// Whether the policy of a resource denies every request without TLS, whoever asks and whatever else allows it.
+fn secure_only(document: &Value) -> Result<bool, ExecutionError> {
+    const NAME: &str = "denies_insecure_transport";
+    let policy = policy(NAME, &json(NAME, document)?)?;
+    let (services, resources) = reach(&policy);
+    if services.is_empty() {
+        return Ok(false);
+    }
+    // What is denied beside this is denied to all.
+    let layers = Layers { resource: Some(vec![policy, lets_in(Principals::Everyone)]), ..Layers::default() };
+    let secure = Condition {
+        operator: "Bool".to_owned(),
+        key: "aws:SecureTransport".to_owned(),
+        values: vec!["true".to_owned()],
+    };
+    let promise = NeverAllows {
+        actions: services.iter().map(|service| format!("{service}:*")).collect(),
+        resources,
+        unless: vec![secure],
+        ..NeverAllows::default()
+    };
+    match promise.prove(&layers) {
+        Proof::Holds { .. } => Ok(true),
+        Proof::Broken(_) => Ok(false),
+        Proof::Unknown(why) => Err(ExecutionError::function_error(NAME, why)),
+    }
+}
+
+/// The services whose actions a policy denies, and the resources it is about: itself, and what is inside.
+fn reach(policy: &Policy) -> (Vec<String>, Vec<String>) {
+    let denies = policy.statements.iter().filter(|statement| statement.effect == Effect::Deny);
+    let (mut services, mut resources) = (Vec::new(), Vec::new());
+    for statement in denies {
+        if let Some(Matching::Only(texts)) = &statement.resources {
+            for text in texts {
+                let whole = text.strip_suffix("/*").unwrap_or(text);
+                resources.extend([whole.to_owned(), format!("{whole}/*")]);
+                services.extend(text.split(':').nth(2).map(str::to_ascii_lowercase));
+            }
+        }
+        if let Matching::Only(actions) = &statement.actions {
+            let prefixes = actions.iter().filter_map(|action| action.split_once(':'));
+            services.extend(prefixes.map(|(service, _)| service.to_ascii_lowercase()));
+        }
+    }
+    services.retain(|service| !service.is_empty() && !service.contains('*'));
+    for list in [&mut services, &mut resources] {
+        list.sort_unstable();
+        list.dedup();
+    }
+    (services, resources)
+}
+
+/// A resource's policy that lets these do everything.
+fn lets_in(principals: Principals) -> Policy {
+    let all = || vec!["*".to_owned()];
+    let statement = Statement {
+        sid: None,
+        effect: Effect::Allow,
+        actions: Matching::Only(all()),
+        resources: Some(Matching::Only(all())),
+        principals: Some(Matching::Only(principals)),
+        conditions: Vec::new(),
+    };
+    Policy { version: Some("2012-10-17".to_owned()), id: None, statements: vec![statement] }
+}
+
+fn decided(function: &str, answer: &Answer) -> Result<bool, ExecutionError> {
+    match answer {
+        Answer::Yes(_) | Answer::YesIf(..) => Ok(true),
+        Answer::No => Ok(false),
+        Answer::Unknown(why) => Err(ExecutionError::function_error(function, why)),
+    }
+}
+
+fn json(function: &str, document: &Value) -> Result<serde_json::Value, ExecutionError> {
+    let json = document.json();
+    json.map_err(|_| ExecutionError::function_error(function, "it is no document"))
+}
+
+fn policy(function: &str, document: &serde_json::Value) -> Result<Policy, ExecutionError> {
+    let policy = match document {
+        serde_json::Value::String(text) => Policy::parse(text),
+        other => Policy::from_value(other),
+    };
+    // The error may quote the document, which is nobody's business here.
+    policy.map_err(|_| ExecutionError::function_error(function, "the policy cannot be read"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ask(expression: &str) -> Result<bool, String> {
+        let mut context = Context::default();
+        add_to(&mut context, &Arc::default());
+        let program = cel::Program::compile(expression).unwrap();
+        match program.execute(&context) {
+            Ok(Value::Bool(answer)) => Ok(answer),
+            other => Err(format!("{other:?}")),
+        }
+    }
+
+    fn allow(action: &str, more: &str) -> String {
+        format!(
+            r#"{{"Version":"2012-10-17","Statement":[{{"Effect":"Allow","Action":"{action}","Resource":"*"{more}}}]}}"#
+        )
+    }
+
+    #[test]
+    fn documents_are_evaluated_as_text_and_as_objects() {
+        assert_eq!(ask(&format!("grants_admin('{}')", allow("*", ""))), Ok(true));
+        assert_eq!(ask(&format!("grants_admin({})", allow("*", ""))), Ok(true));
+        assert_eq!(ask(&format!("grants_admin({})", allow("s3:*", ""))), Ok(false));
+        assert_eq!(ask(&format!("escalates({})", allow("iam:CreateAccessKey", ""))), Ok(true));
+        assert_eq!(ask(&format!("escalates({})", allow("s3:GetObject", ""))), Ok(false));
+        assert_eq!(ask(&format!("allows({}, 'kms:Decrypt')", allow("kms:*", ""))), Ok(true));
+        assert_eq!(ask(&format!("allows({}, 'kms:Decrypt')", allow("s3:*", ""))), Ok(false));
+        let on = "allows_on({'Version':'2012-10-17','Statement':[{'Effect':'Allow','Action':'s3:GetObject','Resource':'arn:aws:s3:::a/*'}]}, 's3:GetObject', 'arn:aws:s3:::b/x')";
+        assert_eq!(ask(on), Ok(false));
+        assert!(ask("grants_admin('{')").unwrap_err().contains("cannot be read"));
+        assert!(ask("is_public(3)").is_err());
+    }
+
+    #[test]
+    fn a_policy_that_lets_in_anybody_is_public_unless_it_says_who_or_from_where() {
+        let check = |principal: &str, condition: &str, expect: bool| {
+            let document = format!(
+                r#"{{"Version":"2012-10-17","Statement":[{{"Effect":"Allow","Principal":{principal},"Action":"s3:GetObject","Resource":"arn:aws:s3:::b/*"{condition}}}]}}"#
+            );
+            assert_eq!(ask(&format!("is_public({document})")), Ok(expect), "{document}");
+        };
+        check("\"*\"", "", true);
+        check(r#"{"AWS":"*"}"#, "", true);
+        check(r#"{"AWS":"444455556666"}"#, "", false);
+        check("\"*\"", r#","Condition":{"Bool":{"aws:SecureTransport":"true"}}"#, true);
+        check("\"*\"", r#","Condition":{"StringEquals":{"aws:PrincipalOrgID":"o-abcdef1234"}}"#, false);
+        check("\"*\"", r#","Condition":{"IpAddress":{"aws:SourceIp":"203.0.113.0/24"}}"#, false);
+        check("\"*\"", r#","Condition":{"IpAddress":{"aws:SourceIp":"0.0.0.0/1"}}"#, true);
+        check("\"*\"", r#","Condition":{"StringLike":{"aws:Referer":"https://example.com/*"}}"#, true);
+        check("\"*\"", r#","Condition":{"StringEquals":{"aws:SourceVpce":"vpce-1"}}"#, false);
+    }
+
+    #[test]
+    fn another_account_is_told_from_the_own() {
+        let check = |principal: &str, expect: bool| {
+            let document = format!(
+                r#"{{"Version":"2012-10-17","Statement":[{{"Effect":"Allow","Principal":{principal},"Action":"sqs:SendMessage","Resource":"arn:aws:sqs:eu-central-1:111122223333:q"}}]}}"#
+            );
+            assert_eq!(
+                ask(&format!("is_cross_account({document}, '111122223333')")),
+                Ok(expect),
+                "{document}"
+            );
+        };
+        check(r#"{"AWS":"arn:aws:iam::111122223333:root"}"#, false);
+        check(r#"{"AWS":"arn:aws:iam::444455556666:role/x"}"#, true);
+        check(r#"{"Service":"sns.amazonaws.com"}"#, false);
+        check("\"*\"", true);
+    }
+
+    #[test]
+    fn all_without_tls_must_be_denied_to_all() {
+        let check = |resource: &str, principal: &str, action: &str, condition: &str, expect: bool| {
+            let document = format!(
+                r#"{{"Version":"2012-10-17","Statement":[{{"Effect":"Deny","Principal":{principal},"Action":"{action}","Resource":{resource},"Condition":{condition}}}]}}"#
+            );
+            assert_eq!(ask(&format!("denies_insecure_transport({document})")), Ok(expect), "{document}");
+        };
+        let both = r#"["arn:aws:s3:::b","arn:aws:s3:::b/*"]"#;
+        let insecure = r#"{"Bool":{"aws:SecureTransport":"false"}}"#;
+        check(both, "\"*\"", "s3:*", insecure, true);
+        check(both, r#"{"AWS":"*"}"#, "*", insecure, true);
+        check(both, "\"*\"", "s3:*", r#"{"BoolIfExists":{"aws:SecureTransport":"false"}}"#, true);
+        check(both, "\"*\"", "s3:*", r#"{"NumericLessThan":{"s3:TlsVersion":"1.2"}}"#, false);
+        check(both, "\"*\"", "s3:GetObject", insecure, false);
+        check(both, r#"{"AWS":"arn:aws:iam::444455556666:root"}"#, "s3:*", insecure, false);
+        check(r#"["arn:aws:s3:::b/*"]"#, "\"*\"", "s3:*", insecure, false);
+        let topic = r#""arn:aws:sns:eu-central-1:111122223333:t""#;
+        check(topic, "\"*\"", "sns:Publish", insecure, false);
+        assert_eq!(ask(&format!("denies_insecure_transport({})", allow("s3:*", ""))), Ok(false));
+    }
+}
