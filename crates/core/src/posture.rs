@@ -6,6 +6,7 @@
 
 mod assessor;
 mod functions;
+pub mod log_filter;
 mod paths;
 mod policy_functions;
 mod rule;
