@@ -1,6 +1,6 @@
 //! The one client of a process: credentials as AWS's own tools find them, and the guard before every call.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use provost_awsapi::{Client, Models, Settings};
@@ -27,14 +27,20 @@ pub struct Access {
 /// Where a client asks that nobody gave a region: only what is global is asked there.
 const DEFAULT_REGION: &str = "us-east-1";
 
+/// The embedded service models; those of a folder go before them.
+#[must_use]
+pub fn models(folder: Option<&Path>) -> Models {
+    match folder {
+        Some(folder) => Models::embedded().with_folder(folder),
+        None => Models::embedded(),
+    }
+}
+
 /// A client over the usual credentials. None are asked for before the first call.
 pub async fn connect(access: Access) -> Client {
     let profile = access.profile.clone();
     let settings = Settings { profile: access.profile, region: access.region, ..Settings::default() };
-    let models = match access.models {
-        Some(folder) => Models::embedded().with_folder(&folder),
-        None => Models::embedded(),
-    };
+    let models = models(access.models.as_deref());
     let client = Client::builder(provost_awsapi::load(&settings).await)
         .models(models)
         .gate(Arc::new(WriteGuard::new(access.sinks, access.sources)))

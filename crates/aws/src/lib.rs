@@ -11,6 +11,6 @@ pub mod permissions;
 pub mod s3_archive;
 mod type_check;
 
-pub use connect::{Access, connect};
+pub use connect::{Access, connect, models};
 pub use estate::{LiveEstate, Reach};
 pub use type_check::check_type;

@@ -351,6 +351,10 @@ pub(crate) struct RulesArgs {
     /// Run the cases beside the rules of this catalog folder instead of listing the rules.
     #[arg(long, value_name = "DIR")]
     pub(crate) test: Option<PathBuf>,
+    /// Hold the resource types in force, and what the rules read of them, against the shapes of the AWS API.
+    #[cfg(feature = "aws")]
+    #[arg(long, conflicts_with = "test")]
+    pub(crate) lint: bool,
 }
 
 fn account(text: &str) -> Result<AccountId, String> {

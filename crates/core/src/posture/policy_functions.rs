@@ -22,8 +22,9 @@ const REMEMBERED: usize = 64;
 const SOME_ACCOUNT: &str = "111122223333";
 
 /// Conditions on these keys say who asks, or from where. A policy that lets in anybody who meets one is not
-/// public: <https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html>.
-const NARROWING: [&str; 18] = [
+/// public: <https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html>,
+/// <https://docs.aws.amazon.com/efs/latest/ug/access-control-block-public-access.html>.
+const NARROWING: [&str; 19] = [
     "aws:principalorgid",
     "aws:principalorgpaths",
     "aws:principalaccount",
@@ -38,6 +39,7 @@ const NARROWING: [&str; 18] = [
     "aws:sourcevpc",
     "aws:sourcevpce",
     "aws:userid",
+    "elasticfilesystem:accessedviamounttarget",
     "kms:calleraccount",
     "s3:dataaccesspointaccount",
     "s3:dataaccesspointarn",
@@ -187,9 +189,15 @@ fn reach(policy: &Policy) -> (Vec<String>, Vec<String>) {
     for statement in denies {
         if let Some(Matching::Only(texts)) = &statement.resources {
             for text in texts {
-                let whole = text.strip_suffix("/*").unwrap_or(text);
-                resources.extend([whole.to_owned(), format!("{whole}/*")]);
-                services.extend(text.split(':').nth(2).map(str::to_ascii_lowercase));
+                let service = text.split(':').nth(2).unwrap_or_default().to_ascii_lowercase();
+                // A bucket and its objects are named apart, and one policy has to speak of both.
+                if service == "s3" {
+                    let bucket = text.strip_suffix("/*").unwrap_or(text);
+                    resources.extend([bucket.to_owned(), format!("{bucket}/*")]);
+                } else {
+                    resources.push(text.clone());
+                }
+                services.push(service);
             }
         }
         if let Matching::Only(actions) = &statement.actions {
@@ -330,6 +338,9 @@ mod tests {
         check(both, "\"*\"", "s3:GetObject", insecure, false);
         check(both, r#"{"AWS":"arn:aws:iam::444455556666:root"}"#, "s3:*", insecure, false);
         check(r#"["arn:aws:s3:::b/*"]"#, "\"*\"", "s3:*", insecure, false);
+        let files =
+            r#""arn:aws:elasticfilesystem:eu-central-1:111122223333:file-system/fs-0a1b2c3d4e5f60001""#;
+        check(files, r#"{"AWS":"*"}"#, "*", insecure, true);
         let topic = r#""arn:aws:sns:eu-central-1:111122223333:t""#;
         check(topic, "\"*\"", "sns:Publish", insecure, false);
         assert_eq!(ask(&format!("denies_insecure_transport({})", allow("s3:*", ""))), Ok(false));

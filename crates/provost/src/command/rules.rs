@@ -3,6 +3,8 @@
 use std::io::Write as _;
 
 use provost_catalog::{Folder, run_cases};
+#[cfg(feature = "aws")]
+use provost_core::catalog::Catalog;
 use provost_core::render::Table;
 use serde_json::json;
 
@@ -27,7 +29,12 @@ pub(crate) fn rules(global: &Global, args: &RulesArgs) -> anyhow::Result<Exit> {
         }
         return Ok(if report.problems.is_empty() { Exit::done() } else { Exit::could_not_run() });
     }
-    let catalog = load_catalog(&Config::load(global)?)?;
+    let config = Config::load(global)?;
+    let catalog = load_catalog(&config)?;
+    #[cfg(feature = "aws")]
+    if args.lint {
+        return lint(&config, &catalog, as_json);
+    }
     let posture = catalog.posture.iter().map(|rule| ("posture", &rule.stamp, rule.severity, &rule.title));
     let detections =
         catalog.detections.iter().map(|rule| ("detection", &rule.stamp, rule.severity, &rule.title));
@@ -51,4 +58,31 @@ pub(crate) fn rules(global: &Global, args: &RulesArgs) -> anyhow::Result<Exit> {
         writeln!(output, "\n{} rules. Catalog {}", table.len(), catalog.digest)?;
     }
     Ok(Exit::done())
+}
+
+/// Prints what in the resource types, or in what rules read of them, AWS does not have.
+#[cfg(feature = "aws")]
+fn lint(config: &Config, catalog: &Catalog, as_json: bool) -> anyhow::Result<Exit> {
+    let models = provost_aws::models(config.aws.models.as_deref());
+    let mut output = Stdout::new();
+    let mut problems = Vec::new();
+    for resource_type in &catalog.resource_types {
+        let rules = catalog.posture.iter().filter(|rule| rule.resource_type == resource_type.name);
+        let reads = rules.flat_map(|rule| rule.reads().map(|path| (rule.stamp.id.as_str(), path)));
+        let found = provost_aws::check_type(&models, resource_type, reads);
+        problems.extend(found.into_iter().map(|problem| (resource_type.name.as_str(), problem)));
+    }
+    if as_json {
+        let problems: Vec<_> = problems
+            .iter()
+            .map(|(name, problem)| json!({"resource_type": name, "problem": problem}))
+            .collect();
+        writeln!(output, "{}", json!({"types": catalog.resource_types.len(), "problems": problems}))?;
+    } else {
+        for (name, problem) in &problems {
+            writeln!(output, "{name}: {problem}")?;
+        }
+        writeln!(output, "{} resource types, {} problems.", catalog.resource_types.len(), problems.len())?;
+    }
+    Ok(if problems.is_empty() { Exit::done() } else { Exit::could_not_run() })
 }
