@@ -64,7 +64,7 @@ impl Document {
     fn walk(&self, path: &str) -> Result<Vec<Node>, String> {
         let mut nodes = self.roots.clone();
         let mut gone = String::new();
-        for step in path.split('.').filter(|step| !step.is_empty()) {
+        for step in path.split('.').map(|step| step.trim_end_matches("[]")).filter(|step| !step.is_empty()) {
             if !gone.is_empty() {
                 gone.push('.');
             }

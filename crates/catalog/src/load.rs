@@ -8,6 +8,7 @@ use provost_core::detection::{DetectionRule, NotLoaded, load_sigma};
 use provost_core::model::{Digest, Origin};
 use provost_core::posture::PostureRule;
 use provost_core::redact::Secrets;
+use serde::Deserialize;
 
 use crate::folder::{Folder, SourceFile};
 
@@ -43,13 +44,26 @@ pub fn load(additions: &[Folder], rules: &[Folder]) -> Result<Catalog, CatalogEr
         loading.add_rules(folder);
     }
     loading.check_types()?;
+    loading.check_frameworks()?;
     Ok(loading.finish())
+}
+
+/// A framework's ids, as `frameworks/*.yaml` lists them.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Framework {
+    id: String,
+    #[expect(dead_code, reason = "it tells people what the file is")]
+    title: String,
+    ids: Vec<String>,
 }
 
 #[derive(Default)]
 struct Loading {
     resource_types: BTreeMap<String, (ResourceType, Origin)>,
     posture: BTreeMap<String, PostureRule>,
+    /// The ids there are, by framework.
+    frameworks: BTreeMap<String, BTreeSet<String>>,
     detections: BTreeMap<String, DetectionRule>,
     secrets: Secrets,
     digests: BTreeSet<Digest>,
@@ -70,6 +84,13 @@ impl Loading {
             if self.resource_types.insert(id.clone(), (parsed, file.origin.clone())).is_some() {
                 self.replace(file, id)?;
             }
+        }
+        for file in folder.under("frameworks/") {
+            let framework: Framework =
+                yaml_serde::from_str(&file.text).map_err(|error| wrong(file, error.to_string()))?;
+            named_like(file, &framework.id)?;
+            self.note(file);
+            self.frameworks.entry(framework.id).or_default().extend(framework.ids);
         }
         for file in folder.under("posture/") {
             let rule = PostureRule::parse(&file.text, &file.origin)
@@ -157,6 +178,23 @@ impl Loading {
         }
     }
 
+    /// An id there is not would claim a requirement that nobody has. A framework nobody listed is the user's own.
+    fn check_frameworks(&self) -> Result<(), CatalogError> {
+        for rule in self.posture.values() {
+            for (framework, ids) in &rule.frameworks {
+                let Some(known) = self.frameworks.get(framework) else { continue };
+                if let Some(id) = ids.iter().find(|id| !known.contains(*id)) {
+                    return Err(CatalogError::File {
+                        origin: rule.stamp.origin.clone(),
+                        file: format!("posture/{}.yaml", rule.stamp.id),
+                        problem: format!("`frameworks`: `{framework}` has no `{id}`"),
+                    });
+                }
+            }
+        }
+        Ok(())
+    }
+
     fn finish(self) -> Catalog {
         let digests: Vec<String> = self.digests.iter().map(ToString::to_string).collect();
         Catalog {
@@ -182,8 +220,5 @@ fn named_like(file: &SourceFile, id: &str) -> Result<(), CatalogError> {
     if name == Some(id) {
         return Ok(());
     }
-    Err(wrong(
-        file,
-        format!("it holds the rule `{id}`, so it must be named `{id}.yaml` (detections: `{id}.yml`)"),
-    ))
+    Err(wrong(file, format!("it holds `{id}`, so it must be named `{id}.yaml` (detections: `{id}.yml`)")))
 }

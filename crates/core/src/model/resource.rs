@@ -101,13 +101,19 @@ impl Unread {
     }
 }
 
-/// Whether one of two dotted paths is the other or lies inside it.
+/// Whether one of two dotted paths is the other or lies inside it. A path that ends with `[]` is the list alone:
+/// which elements there are, not what is in them.
 pub(crate) fn touch(left: &str, right: &str) -> bool {
     let inside = |outer: &str, inner: &str| {
         outer.is_empty()
             || inner.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
     };
-    inside(left, right) || inside(right, left)
+    match (left.strip_suffix("[]"), right.strip_suffix("[]")) {
+        (None, None) => inside(left, right) || inside(right, left),
+        (None, Some(list)) => inside(left, list),
+        (Some(list), None) => inside(right, list),
+        (Some(left), Some(right)) => left == right,
+    }
 }
 
 impl std::fmt::Display for Unread {
@@ -139,5 +145,10 @@ mod tests {
         check("Logging.TargetBucket", "Logging", true);
         check("Log", "Logging", false);
         check("Tags", "Logging", false);
+        check("Trails", "Trails[]", true);
+        check("", "Trails[]", true);
+        check("Trails.Status", "Trails[]", false);
+        check("Account", "Account.Trails[]", true);
+        check("Trails2", "Trails[]", false);
     }
 }

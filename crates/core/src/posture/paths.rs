@@ -6,7 +6,8 @@ use cel::IdedExpr;
 use cel::common::ast::{EntryExpr, Expr, LiteralValue, operators};
 
 /// The dotted paths under the variable `resource` that an expression names, `""` where it takes the whole
-/// document. Lists are transparent: `resource.Tags.exists(t, t.Key == "x")` reads `Tags` and `Tags.Key`.
+/// document. Lists are transparent: `resource.Tags.exists(t, t.Key == "x")` reads `Tags[]`, which is the list without
+/// what is in it, and `Tags.Key`.
 ///
 /// An index that is not a literal reads everything below what it indexes.
 #[must_use]
@@ -39,9 +40,18 @@ fn visit(expression: &IdedExpr, bound: &mut Bound, found: &mut BTreeSet<String>)
         Expr::Map(map) => map.entries.iter().for_each(|entry| visit_entry(&entry.expr, bound, found)),
         Expr::Struct(made) => made.entries.iter().for_each(|entry| visit_entry(&entry.expr, bound, found)),
         Expr::Comprehension(comprehension) => {
-            visit(&comprehension.iter_range, bound, found);
+            let path = match path_of(&comprehension.iter_range, bound, found) {
+                // Which elements there are; what of them is read, the body says.
+                Some(path) => {
+                    found.insert(format!("{path}[]"));
+                    path
+                }
+                None => {
+                    visit(&comprehension.iter_range, bound, found);
+                    NO_PATH.to_owned()
+                }
+            };
             visit(&comprehension.accu_init, bound, found);
-            let path = path_of(&comprehension.iter_range, bound, found).unwrap_or_else(|| NO_PATH.to_owned());
             let depth = bound.len();
             bound.push((comprehension.iter_var.clone(), path.clone()));
             bound.extend(comprehension.iter_var2.iter().map(|name| (name.clone(), path.clone())));
@@ -113,10 +123,12 @@ mod tests {
         check("resource.A[0].B == 1", &["A.B"]);
         check("resource.A[resource.I].B == 1", &["A.B", "I"]);
         check("size(resource.A) > 0 && !(resource.B in params.list)", &["A", "B"]);
-        check("resource.Tags.exists(t, t.Key == 'x' && has(t.Value))", &["Tags", "Tags.Key", "Tags.Value"]);
-        check("params.tags.all(k, resource.Tags.exists(t, t.Key == k))", &["Tags", "Tags.Key"]);
-        check("resource.A.all(a, a.B.all(b, b.C == a.D))", &["A", "A.B", "A.B.C", "A.D"]);
-        check("resource.A.map(resource, resource.B)", &["A", "A.B"]);
+        check("resource.Tags.exists(t, t.Key == 'x' && has(t.Value))", &["Tags.Key", "Tags.Value", "Tags[]"]);
+        check("params.tags.all(k, resource.Tags.exists(t, t.Key == k))", &["Tags.Key", "Tags[]"]);
+        check("resource.A.all(a, a.B.all(b, b.C == a.D))", &["A.B.C", "A.B[]", "A.D", "A[]"]);
+        check("resource.A.map(resource, resource.B)", &["A.B", "A[]"]);
+        check("resource.A.filter(a, a.B == 1).size() > 0", &["A", "A.B", "A[]"]);
+        check("size(resource.A.B) > 0", &["A.B"]);
         check("params.A.all(resource, resource.B)", &[]);
         check("f(resource)", &[""]);
         check("{'a': resource.A}.a == [resource.B]", &["A", "B"]);

@@ -242,11 +242,17 @@ fn json(function: &str, document: &Value) -> Result<serde_json::Value, Execution
 
 fn policy(function: &str, document: &serde_json::Value) -> Result<Policy, ExecutionError> {
     let policy = match document {
-        serde_json::Value::String(text) => Policy::parse(text),
+        serde_json::Value::String(text) => Policy::parse(text).or_else(|error| unescaped(text).ok_or(error)),
         other => Policy::from_value(other),
     };
     // The error may quote the document, which is nobody's business here.
     policy.map_err(|_| ExecutionError::function_error(function, "the policy cannot be read"))
+}
+
+/// API Gateway hands out its policies with the quotes and slashes still escaped: `{\"Version\":...`.
+fn unescaped(text: &str) -> Option<Policy> {
+    let inner: String = serde_json::from_str(&format!("\"{text}\"")).ok()?;
+    Policy::parse(&inner).ok()
 }
 
 #[cfg(test)]
@@ -280,6 +286,8 @@ mod tests {
         assert_eq!(ask(&format!("allows({}, 'kms:Decrypt')", allow("s3:*", ""))), Ok(false));
         let on = "allows_on({'Version':'2012-10-17','Statement':[{'Effect':'Allow','Action':'s3:GetObject','Resource':'arn:aws:s3:::a/*'}]}, 's3:GetObject', 'arn:aws:s3:::b/x')";
         assert_eq!(ask(on), Ok(false));
+        let escaped = allow("*", "").replace('"', "\\\\\"");
+        assert_eq!(ask(&format!("grants_admin('{escaped}')")), Ok(true), "{escaped}");
         assert!(ask("grants_admin('{')").unwrap_err().contains("cannot be read"));
         assert!(ask("is_public(3)").is_err());
     }
