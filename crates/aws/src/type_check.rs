@@ -71,6 +71,8 @@ impl Document {
             gone.push_str(step);
             let mut next: Vec<Node> = self.put.get(&gone).cloned().into_iter().collect();
             next.extend(nodes.iter().filter_map(|node| inside(node, step)));
+            // A rule may go through all values of a map without a word on their keys.
+            next.extend(nodes.iter().filter_map(map_value).filter_map(|value| inside(&value, step)));
             if next.is_empty() {
                 return Err(gone);
             }
@@ -78,6 +80,11 @@ impl Document {
         }
         Ok(nodes)
     }
+}
+
+fn map_value(node: &Node) -> Option<Node> {
+    let Node::Shape(service, at) = node else { return None };
+    service.map_value(at).map(|value| Node::Shape(Arc::clone(service), value.clone()))
 }
 
 /// What stands at a name inside; lists are stepped into by themselves.

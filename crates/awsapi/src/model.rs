@@ -94,6 +94,14 @@ impl Service {
         }
     }
 
+    /// The place of a map's values; `None` where no map stands.
+    pub fn map_value<'m>(&'m self, at: &'m Ref) -> Option<&'m Ref> {
+        match &self.shape(at.shape).kind {
+            Kind::Map(map) => Some(&map.value),
+            _ => None,
+        }
+    }
+
     /// The place of a list's elements; `None` where no list stands.
     pub fn element<'m>(&'m self, at: &'m Ref) -> Option<&'m Ref> {
         match &self.shape(at.shape).kind {
