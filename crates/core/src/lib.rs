@@ -6,6 +6,7 @@
 
 pub mod catalog;
 pub mod collect;
+pub mod compare;
 pub mod detection;
 pub mod events;
 pub mod job;

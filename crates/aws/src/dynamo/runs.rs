@@ -1,9 +1,10 @@
 //! [`Runs`] over the inventory table: each run once by its id, and once in the list it belongs to.
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use provost_awsapi::ErrorKind;
 use provost_core::model::{JobName, Run, RunStatus, rfc3339_nanos};
-use provost_core::port::{PortResult, Runs};
+use provost_core::port::{Page, PortResult, Runs};
 use serde_json::{Value, json};
 
 use super::DynamoStore;
@@ -89,6 +90,27 @@ impl Runs for DynamoStore {
         let find = Find { newest_first: true, most: 1, ..Find::all(&partition) };
         let items = self.table.find("read the latest run", find).await?;
         items.first().map(|item| self.run(item)).transpose()
+    }
+
+    async fn ended(
+        &self,
+        job: JobName,
+        until: Timestamp,
+        after: Option<&str>,
+        limit: usize,
+    ) -> PortResult<Page<Run>> {
+        let partition = ended(job);
+        // `$` comes right behind the `#` that follows the time: every run that began then is before it.
+        let bound = keys::sort(format!("{}$", rfc3339_nanos(until)));
+        let most = limit.saturating_add(1);
+        let find =
+            Find { after: Some(after.unwrap_or(&bound)), newest_first: true, most, ..Find::all(&partition) };
+        let mut items = self.table.find("read earlier runs", find).await?;
+        let more = items.len() > limit;
+        items.truncate(limit);
+        let next = items.last().filter(|_| more).map(|item| self.table.sort_of(item).to_owned());
+        let items = items.iter().map(|item| self.run(item)).collect::<PortResult<_>>()?;
+        Ok(Page { items, next })
     }
 }
 

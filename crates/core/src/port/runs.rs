@@ -1,8 +1,9 @@
 //! The record of every run.
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 
-use super::PortResult;
+use super::{Page, PortResult};
 use crate::model::{JobName, Run};
 
 /// Every run. Runs are small and are kept for good.
@@ -19,4 +20,13 @@ pub trait Runs: Send + Sync {
 
     /// The run of a job that began last among those that ended `done` or `incomplete`.
     async fn latest(&self, job: JobName) -> PortResult<Option<Run>>;
+
+    /// The runs of a job that ended `done` or `incomplete` and began at a time or before it, newest first.
+    async fn ended(
+        &self,
+        job: JobName,
+        until: Timestamp,
+        after: Option<&str>,
+        limit: usize,
+    ) -> PortResult<Page<Run>>;
 }

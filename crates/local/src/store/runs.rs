@@ -1,10 +1,11 @@
 //! [`Runs`] over SQLite.
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use provost_core::model::{JobName, Run};
-use provost_core::port::{PortError, PortResult, Runs};
+use provost_core::port::{Page, PortError, PortResult, Runs};
 
-use super::{SqliteStore, item, json};
+use super::{SqliteStore, item, json, one_more};
 
 impl SqliteStore {
     fn runs(&self, sql: &str, params: impl rusqlite::Params) -> PortResult<Vec<Run>> {
@@ -54,5 +55,25 @@ impl Runs for SqliteStore {
         let sql = "SELECT item FROM runs WHERE job = ?1 AND status IN ('done', 'incomplete')
                    ORDER BY started_at DESC LIMIT 1";
         Ok(self.runs(sql, [job.as_str()])?.pop())
+    }
+
+    async fn ended(
+        &self,
+        job: JobName,
+        until: Timestamp,
+        after: Option<&str>,
+        limit: usize,
+    ) -> PortResult<Page<Run>> {
+        // The cursor is the id of the last run; what it is after stands in its row.
+        let sql =
+            "SELECT item FROM runs WHERE job = ?1 AND status IN ('done', 'incomplete') AND started_at <= ?2
+                   AND (?3 IS NULL OR (started_at, execution_id) <
+                        (SELECT started_at, execution_id FROM runs WHERE execution_id = ?3))
+                   ORDER BY started_at DESC, execution_id DESC LIMIT ?4";
+        let mut runs = self.runs(sql, (job.as_str(), until.as_microsecond(), after, one_more(limit)))?;
+        let more = runs.len() > limit;
+        runs.truncate(limit);
+        let next = runs.last().filter(|_| more).map(|run| run.execution_id.clone());
+        Ok(Page { items: runs, next })
     }
 }

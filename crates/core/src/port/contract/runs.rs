@@ -43,4 +43,32 @@ pub async fn runs(store: &dyn Runs) {
     assert_eq!(store.latest(JobName::Assess).await.unwrap(), Some(ended));
     assert!(store.unfinished(JobName::Assess, "all").await.unwrap().is_empty());
     assert_eq!(store.latest(JobName::Detect).await.unwrap(), None);
+
+    // What ended up to a time, newest first; two that began at once are both there.
+    let twin = run("r4", JobName::Assess, "other", early, RunStatus::Done);
+    let failed = run("r5", JobName::Assess, "all", early, RunStatus::Failed);
+    for run in [&twin, &failed, &run("r6", JobName::Collect, "all", early, RunStatus::Done)] {
+        store.put(run).await.unwrap();
+    }
+    for (until, expect) in [
+        ("2026-11-21T23:59:59Z", &[] as &[&str]),
+        (early, &["r4", "r1"]),
+        ("2026-11-22T06:00:00Z", &["r4", "r1"]),
+        (late, &["r2", "r4", "r1"]),
+    ] {
+        for limit in [1, 2, 100] {
+            let mut found = Vec::new();
+            let mut after = None;
+            loop {
+                let page = store.ended(JobName::Assess, at(until), after.as_deref(), limit).await.unwrap();
+                assert!(page.items.len() <= limit);
+                found.extend(page.items.into_iter().map(|run| run.execution_id));
+                after = page.next;
+                if after.is_none() {
+                    break;
+                }
+            }
+            assert_eq!(found, expect, "until {until}, {limit} at a time");
+        }
+    }
 }

@@ -7,7 +7,9 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 
 use super::lock;
-use crate::model::{AccountId, Digest, Evaluation, IamUser, JobName, Resource, Run, RunStatus, Violation};
+use crate::model::{
+    AccountId, Digest, Evaluation, IamUser, JobName, Resource, Run, RunStatus, Violation, rfc3339_nanos,
+};
 use crate::port::{
     Acquired, Evaluations, EvidenceIndex, EvidenceReference, Lock, Locks, Page, PortResult, Recorded,
     Resources, Runs, Scan, Scanned, Swept, Unwritten, Users, Violations, Waivers,
@@ -275,6 +277,29 @@ impl Runs for MemoryStore {
             RunStatus::Running | RunStatus::Failed | RunStatus::Abandoned => false,
         };
         Ok(state.runs.values().filter(ended).max_by_key(|run| run.started_at).cloned())
+    }
+
+    async fn ended(
+        &self,
+        job: JobName,
+        until: Timestamp,
+        after: Option<&str>,
+        limit: usize,
+    ) -> PortResult<Page<Run>> {
+        let state = lock(&self.state);
+        let place = |run: &Run| format!("{}#{}", rfc3339_nanos(run.started_at), run.execution_id);
+        let mut runs: Vec<&Run> = state
+            .runs
+            .values()
+            .filter(|run| matches!(run.status, RunStatus::Done | RunStatus::Incomplete))
+            .filter(|run| run.job == job && run.started_at <= until)
+            .filter(|run| after.is_none_or(|after| place(run).as_str() < after))
+            .collect();
+        runs.sort_by_key(|run| std::cmp::Reverse(place(run)));
+        let more = runs.len() > limit;
+        runs.truncate(limit);
+        let next = runs.last().filter(|_| more).map(|run| place(run));
+        Ok(Page { items: runs.into_iter().cloned().collect(), next })
     }
 }
 
