@@ -4,12 +4,16 @@
 //! and found nothing; everywhere else it is said that it was not seen, or not judged.
 
 mod baseline;
+mod difference;
 mod merge;
 mod seen;
+mod summary;
 
 pub use baseline::{AT_ONCE, assessment_at, ended_between, oldest, previous};
+pub use difference::{Difference, TrendPoint, Wanted};
 pub use merge::each_change;
 pub use seen::{Compared, Seen};
+pub use summary::{ChangeCount, ChangeSummary, Tally};
 
 use serde::Serialize;
 
@@ -135,8 +139,8 @@ impl Because {
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
-            Self::Resource => "the resource",
-            Self::Rule => "the rule, not the resource",
+            Self::Resource => "the resource came or went",
+            Self::Rule => "the rule came or went, not the resource",
             Self::List => "its list could not be read",
             Self::InPart => "that assessment is there in part only",
             Self::Place => "its account or region was not looked at",
@@ -197,6 +201,9 @@ fn between(before: &Evaluation, after: &Evaluation) -> Change {
         (NotApplicable, Pass) => Change::NowApplies,
     }
 }
+
+#[cfg(test)]
+pub(crate) use tests::verdict as sample_verdict;
 
 #[cfg(test)]
 mod tests;

@@ -13,6 +13,7 @@ mod verdict;
 mod violation;
 
 pub use account::{AccountId, InvalidAccountId};
+pub(crate) use arn::glob;
 pub use arn::{Arn, InvalidArn};
 pub use digest::{Digest, InvalidDigest};
 pub use finding::{Evaluation, WaiverNote};

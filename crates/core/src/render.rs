@@ -9,6 +9,7 @@ mod junit;
 mod policy;
 mod posture;
 mod sarif;
+mod since;
 mod table;
 
 pub use access::{
@@ -21,4 +22,5 @@ pub use junit::write_junit;
 pub use policy::{write_difference, write_explanation, write_simulation, write_suite};
 pub use posture::PostureJson;
 pub use sarif::write_sarif;
+pub use since::{SinceJson, SinceTable, change_columns, change_json, change_row, waivers_due};
 pub use table::{Style, Table, counts_line};

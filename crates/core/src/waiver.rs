@@ -3,6 +3,10 @@
 //! Neither hides anything. A waived finding stays a Fail, a suppressed violation stays recorded; both are
 //! shown and counted as what they are.
 
+mod due;
+
+pub use due::{DAYS_AHEAD, WaiverDue, WaiversDue};
+
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};

@@ -34,7 +34,7 @@ fn run(id: &str, job: JobName, hour: u32, status: RunStatus) -> Run {
 }
 
 /// `fail arn:aws:s3:::a rule`, and behind it `waived`, `expired` or `edited`.
-fn verdict(text: &str, execution: &str) -> Evaluation {
+pub(crate) fn verdict(text: &str, execution: &str) -> Evaluation {
     let mut words = text.split(' ');
     let mut word = || words.next().unwrap_or_default().to_owned();
     let (verdict, resource, rule, more) = (word(), word(), word(), word());

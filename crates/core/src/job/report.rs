@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::JobError;
+use crate::filter::Filter;
 use crate::model::{Counts, Evaluation, JobName, Run, Violation};
 use crate::port::{Evaluations, Runs, Violations};
+use crate::waiver::{WaiverFile, WaiversDue};
 
 /// How many items are read at a time.
 const PAGE: usize = 1000;
@@ -22,6 +24,12 @@ pub struct PostureSummary {
     pub by_resource_type: BTreeMap<String, Counts>,
     /// Verdicts by rule.
     pub by_rule: BTreeMap<String, Counts>,
+    /// Which verdicts all of this is about.
+    pub filter: Filter,
+    /// How many verdicts the filter left out.
+    pub filtered_out: u64,
+    /// Waivers that have ended or soon will, with their findings whatever the filter.
+    pub due: WaiversDue,
 }
 
 /// The latest assessment in counts, `None` when nothing was assessed yet.
@@ -33,12 +41,33 @@ pub async fn posture_summary(
     evaluations: &dyn Evaluations,
 ) -> Result<Option<PostureSummary>, JobError> {
     let Some(run) = runs.latest(JobName::Assess).await? else { return Ok(None) };
+    let due = WaiversDue::new(&WaiverFile::default(), run.started_at);
+    posture_summary_where(runs, evaluations, Filter::default(), due).await
+}
+
+/// The latest assessment in counts, of the verdicts a filter takes; `due` are the waivers as they stand.
+///
+/// # Errors
+/// When the store cannot be read.
+pub async fn posture_summary_where(
+    runs: &dyn Runs,
+    evaluations: &dyn Evaluations,
+    filter: Filter,
+    mut due: WaiversDue,
+) -> Result<Option<PostureSummary>, JobError> {
+    let Some(run) = runs.latest(JobName::Assess).await? else { return Ok(None) };
     let mut resources = 0;
     let mut last_resource = String::new();
     let mut counts = Counts::default();
     let mut by_resource_type: BTreeMap<String, Counts> = BTreeMap::new();
     let mut by_rule: BTreeMap<String, Counts> = BTreeMap::new();
+    let mut filtered_out = 0;
     each_evaluation(evaluations, &run.execution_id, &mut |evaluation| {
+        due.add(evaluation);
+        if !filter.takes(evaluation) {
+            filtered_out += 1;
+            return Ok(());
+        }
         if evaluation.resource_id != last_resource {
             resources += 1;
             last_resource.clone_from(&evaluation.resource_id);
@@ -50,7 +79,7 @@ pub async fn posture_summary(
         Ok(())
     })
     .await?;
-    Ok(Some(PostureSummary { run, resources, counts, by_resource_type, by_rule }))
+    Ok(Some(PostureSummary { run, resources, counts, by_resource_type, by_rule, filter, filtered_out, due }))
 }
 
 /// Shows every evaluation of a run to `sink`, ordered by resource and rule, a page in memory at a time.

@@ -76,7 +76,7 @@ impl std::fmt::Display for Arn {
 }
 
 /// Matches `*` (any run) and `?` (any one) in linear space and `O(pattern × text)` time.
-fn glob(pattern: &str, text: &str) -> bool {
+pub(crate) fn glob(pattern: &str, text: &str) -> bool {
     let text: Vec<char> = text.chars().collect();
     let mut reachable = vec![false; text.len() + 1];
     if let Some(first) = reachable.first_mut() {

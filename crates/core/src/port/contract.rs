@@ -19,6 +19,11 @@ mod users;
 mod violations;
 mod waivers;
 
+#[cfg(test)]
+pub(crate) fn sample_resource() -> crate::model::Resource {
+    samples::resource("arn:aws:s3:::a", "111122223333")
+}
+
 pub use archive::archive;
 pub use evaluations::evaluations;
 pub use evidence_index::evidence_index;

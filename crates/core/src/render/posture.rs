@@ -6,6 +6,7 @@ use std::io::Write;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
+use super::waivers_due;
 use crate::job::report::PostureSummary;
 use crate::model::{Counts, Evaluation, LeftOut, rfc3339};
 
@@ -36,6 +37,9 @@ impl<W: Write> PostureJson<W> {
             ("catalog_digest", json!(summary.run.catalog)),
             ("complete", json!(is_complete)),
             ("left_out", json!(left_out)),
+            ("filter", json!(summary.filter.words())),
+            ("filtered_out", json!(summary.filtered_out)),
+            ("waivers", waivers_due(&summary.due)),
             ("summary", posture_summary(summary)),
             ("by_resource_type", by(&summary.by_resource_type)),
             ("by_rule", by(&summary.by_rule)),

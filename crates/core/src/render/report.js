@@ -527,6 +527,7 @@
       ['Accounts', shortList(scope.accounts, 6)], ['Regions', shortList(scope.regions, 8)],
       ['Left out', left ? [badge(`${plural(left, 'part', 'parts')} of the scope`, 'unknown'), ' ', el('a', { href: '#coverage' }, 'see Coverage')] : 'nothing'],
       ['Catalog', data.catalog_digest ? [code(data.catalog_digest), copyButton(data.catalog_digest)] : 'not recorded'],
+      ...(data.waivers_due || []).map((line) => ['Waiver', line.includes('EXPIRED') ? badge(line, 'fail') : line]),
     ].flatMap(([name, value]) => [el('dt', null, name), el('dd', null, value)]));
   }
 
