@@ -1,6 +1,7 @@
 //! The command line.
 
 mod policy;
+mod posture;
 
 use std::path::PathBuf;
 
@@ -8,6 +9,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use provost_core::model::{AccountId, Severity};
 
 pub(crate) use policy::{DiffArgs, ExplainArgs, PolicyCommand, SimulateArgs, Stops, TestArgs};
+pub(crate) use posture::{PostureArgs, Since};
 
 /// Turns an AWS estate into audit-ready evidence: who has access, what is configured wrong, what just
 /// happened, what policies allow.
@@ -307,9 +309,11 @@ pub(crate) struct ReportArgs {
     /// Write to this file instead of standard output.
     #[arg(long, short, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
-    /// In the posture table, show passes and what does not apply as well.
+    /// In the posture table, show passes and what does not apply as well; with --since, every row.
     #[arg(long)]
     pub(crate) all: bool,
+    #[command(flatten)]
+    pub(crate) posture: PostureArgs,
     /// For `access`: the users a Lambda function keeps in this DynamoDB table, instead of those in the store.
     #[cfg(feature = "aws")]
     #[arg(long, value_name = "TABLE")]

@@ -9,6 +9,7 @@ use provost_core::model::JobName;
 use provost_core::render::counts_line;
 use serde_json::json;
 
+use super::report::waiver_lines;
 use crate::app::App;
 use crate::cli::{Format, Global};
 use crate::exit::Exit;
@@ -28,6 +29,9 @@ pub(crate) fn assess(global: &Global) -> anyhow::Result<Exit> {
         writeln!(output, "{}", counts_line(&finished.output.counts))?;
         if let Some(remaining) = &statistics.remaining {
             writeln!(output, "Time ran out; what remains: {remaining}.")?;
+        }
+        for line in waiver_lines(&app)? {
+            writeln!(output, "! {line}")?;
         }
         writeln!(output, "Next: provost report posture")?;
     }

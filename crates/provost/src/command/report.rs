@@ -1,20 +1,25 @@
 //! `provost report`: what the ledger holds, for people and programs.
 
 mod access;
+mod since;
 
 use std::io::Write;
 
 use anyhow::bail;
 use jiff::Timestamp;
 use pollster::block_on;
-use provost_core::job::report::{PostureSummary, each_evaluation, each_violation, posture_summary};
-use provost_core::model::{JobName, LeftOut, Run, Severity, Verdict};
+use provost_core::filter::Filter;
+use provost_core::job::report::{PostureSummary, each_evaluation, each_violation, posture_summary_where};
+use provost_core::model::{Evaluation, JobName, LeftOut, Run, Severity, Verdict};
 use provost_core::port::{Clock as _, Runs};
 use provost_core::render::{
     CsvWriter, HtmlReport, PostureJson, RuleNote, Table, counts_line, evaluation_columns, evaluation_row,
     violation_columns, violation_row,
 };
+use provost_core::waiver::WaiversDue;
 use provost_local::SystemClock;
+use serde_json::json;
+use tracing::warn;
 
 use self::access::Review;
 use super::detect::violations_table;
@@ -29,9 +34,15 @@ pub(crate) fn report(global: &Global, args: &ReportArgs) -> anyhow::Result<Exit>
     if let Some(table) = &args.table {
         return of_table(global, args, table, format);
     }
+    if args.kind != ReportKind::Posture && args.posture.is_given() {
+        bail!("--since, --rule, --account, --severity, --region and --status are for `report posture`");
+    }
     let app = App::open_existing(global)?;
     let write = |output: &mut dyn Write| match args.kind {
-        ReportKind::Posture => posture(&app, format, args.all, output),
+        ReportKind::Posture => match &args.posture.since {
+            Some(when) => since::since(&app, format, &args.posture, (when, args.all), output),
+            None => posture(&app, format, args, output),
+        },
         ReportKind::Violations => violations(&app, format, output),
         ReportKind::Access if format == Format::Html => {
             html(&app, Parts { posture: false, violations: false, access: true }, output)
@@ -88,8 +99,29 @@ pub(crate) struct Parts {
     pub(crate) access: bool,
 }
 
-fn summary(app: &App) -> anyhow::Result<Option<PostureSummary>> {
-    Ok(block_on(posture_summary(&app.store, &app.store))?)
+/// The latest assessment in counts, of the verdicts a filter takes, with the waivers as they stand today.
+pub(crate) fn summary(app: &App, filter: Filter) -> anyhow::Result<Option<PostureSummary>> {
+    let due = WaiversDue::new(&app.waivers, SystemClock.now());
+    Ok(block_on(posture_summary_where(&app.store, &app.store, filter, due))?)
+}
+
+/// A line for each waiver that has ended or soon will, after an assessment.
+pub(crate) fn waiver_lines(app: &App) -> anyhow::Result<Vec<String>> {
+    let due = WaiversDue::new(&app.waivers, SystemClock.now());
+    if due.lines().is_empty() {
+        return Ok(Vec::new());
+    }
+    Ok(summary(app, Filter::default())?.map(|summary| summary.due.lines()).unwrap_or_default())
+}
+
+/// Says in the log what a list has no place for: notes, and that a filter is on.
+fn say_beside(notes: &[String], filter: Option<String>) {
+    if let Some(words) = filter {
+        warn!(reason = words, "A filter is on: not all verdicts are shown.");
+    }
+    for note in notes {
+        warn!(reason = note, "What is to be known of this report.");
+    }
 }
 
 /// The latest collection of everything; where there is none, that of IAM users.
@@ -122,31 +154,46 @@ fn scope(app: &App) -> anyhow::Result<(Vec<String>, Vec<LeftOut>)> {
     Ok((covered, left_out))
 }
 
-fn posture(app: &App, format: Format, all: bool, output: &mut dyn Write) -> anyhow::Result<()> {
+/// What is said where there is nothing to report on.
+const NOTHING_ASSESSED: &str = "nothing was assessed yet: provost collect --estate DIR, then provost assess";
+
+fn posture(app: &App, format: Format, args: &ReportArgs, output: &mut dyn Write) -> anyhow::Result<()> {
+    let filter = args.posture.filter();
     if format == Format::Html {
-        return html(app, Parts { posture: true, violations: false, access: false }, output);
+        return page(app, Parts { posture: true, violations: false, access: false }, filter, output);
     }
-    let Some(summary) = summary(app)? else {
-        bail!("nothing was assessed yet: provost collect --estate DIR, then provost assess");
-    };
-    let execution = summary.run.execution_id.clone();
+    let Some(summary) = summary(app, filter.clone())? else { bail!(NOTHING_ASSESSED) };
     match format {
         Format::Json => findings_json(app, &summary, output)?,
-        Format::Ndjson => block_on(each_evaluation(&app.store, &execution, &mut |evaluation| {
-            serde_json::to_writer(&mut *output, evaluation)?;
-            writeln!(output)
-        }))?,
+        Format::Ndjson => {
+            say_beside(&summary.due.lines(), filter.words());
+            each_taken(app, &summary, &mut |evaluation| {
+                serde_json::to_writer(&mut *output, evaluation)?;
+                writeln!(output)
+            })?;
+        }
         Format::Csv => {
+            say_beside(&summary.due.lines(), filter.words());
             let mut csv = CsvWriter::new(output, &evaluation_columns())?;
-            block_on(each_evaluation(&app.store, &execution, &mut |evaluation| {
-                csv.row(&evaluation_row(evaluation))
-            }))?;
+            each_taken(app, &summary, &mut |evaluation| csv.row(&evaluation_row(evaluation)))?;
             csv.finish()?;
         }
-        Format::Table => posture_table(app, &summary, all, output)?,
+        Format::Table => posture_table(app, &summary, args.all, output)?,
         Format::Html => {}
         Format::Sarif | Format::Junit => bail!("report prints table, json, ndjson, csv or html"),
     }
+    Ok(())
+}
+
+/// Every verdict of an assessment that the filter of its summary takes.
+fn each_taken(
+    app: &App,
+    summary: &PostureSummary,
+    sink: &mut dyn FnMut(&Evaluation) -> std::io::Result<()>,
+) -> anyhow::Result<()> {
+    block_on(each_evaluation(&app.store, &summary.run.execution_id, &mut |evaluation| {
+        if summary.filter.takes(evaluation) { sink(evaluation) } else { Ok(()) }
+    }))?;
     Ok(())
 }
 
@@ -163,9 +210,7 @@ pub(crate) fn findings_json(
         .flatten()
         .all(|run| run.statistics.remaining.is_none());
     let mut json = PostureJson::new(output, summary, &left_out, is_complete, SystemClock.now())?;
-    block_on(each_evaluation(&app.store, &summary.run.execution_id, &mut |evaluation| {
-        json.evaluation(evaluation)
-    }))?;
+    each_taken(app, summary, &mut |evaluation| json.evaluation(evaluation))?;
     Ok(json.finish()?)
 }
 
@@ -175,8 +220,18 @@ fn posture_table(
     all: bool,
     output: &mut dyn Write,
 ) -> anyhow::Result<()> {
+    for line in summary.due.lines() {
+        writeln!(output, "! {line}")?;
+    }
+    let filter = summary
+        .filter
+        .words()
+        .map(|words| format!("Filter on: {words}. {} verdicts are left out.", summary.filtered_out));
+    if let Some(line) = &filter {
+        writeln!(output, "{line}")?;
+    }
     let mut rows = Vec::new();
-    block_on(each_evaluation(&app.store, &summary.run.execution_id, &mut |evaluation| {
+    each_taken(app, summary, &mut |evaluation| {
         let rank = match evaluation.verdict() {
             Verdict::Fail => 0,
             Verdict::Unknown(_) => 1,
@@ -187,7 +242,7 @@ fn posture_table(
             rows.push((rank, std::cmp::Reverse(evaluation.severity), evaluation.clone()));
         }
         Ok(())
-    }))?;
+    })?;
     rows.sort_by(|left, right| (left.0, left.1, &left.2.rule.id).cmp(&(right.0, right.1, &right.2.rule.id)));
     let mut table = Table::new(&["VERDICT", "SEVERITY", "RULE", "RESOURCE", "WHY"]);
     for (_, _, evaluation) in rows {
@@ -211,7 +266,15 @@ fn posture_table(
         table.write(output, style())?;
         writeln!(output)?;
     }
-    writeln!(output, "{}", counts_line(&summary.counts))?;
+    let filtered = if filter.is_some() { "of what the filter takes, " } else { "" };
+    writeln!(output, "{filtered}{}", counts_line(&summary.counts))?;
+    let expired = summary.due.expired().count();
+    if expired > 0 {
+        writeln!(
+            output,
+            "Waivers EXPIRED: {expired}, named at the top. Renew them, or fix what they were for."
+        )?;
+    }
     for left_out in scope(app)?.1 {
         writeln!(output, "left out: {} ({})", left_out.what, left_out.why)?;
     }
@@ -277,20 +340,33 @@ pub(crate) fn users_csv(app: &App, output: &mut dyn Write) -> anyhow::Result<()>
 
 /// The page with these parts.
 pub(crate) fn html(app: &App, parts: Parts, output: &mut dyn Write) -> anyhow::Result<()> {
+    page(app, parts, Filter::default(), output)
+}
+
+/// The page with these parts, of the verdicts a filter takes.
+fn page(app: &App, parts: Parts, filter: Filter, output: &mut dyn Write) -> anyhow::Result<()> {
     let (covered, mut left_out) = scope(app)?;
     let review = Review::of(&app.store, Some(&app.store))?;
     left_out.extend(review.not_listed());
     let now: Timestamp = SystemClock.now();
-    let summary = if parts.posture { summary(app)? } else { None };
+    let title = match filter.words() {
+        Some(words) => format!("Provost report (filter on: {words})"),
+        None => "Provost report".to_owned(),
+    };
+    let summary = if parts.posture { summary(app, filter)? } else { None };
     let catalog = summary.as_ref().map_or(app.catalog.digest, |summary| summary.run.catalog);
-    let mut page = HtmlReport::new(output, "Provost report", now, &catalog, &covered, &left_out)?;
+    let mut page = HtmlReport::new(output, &title, now, &catalog, &covered, &left_out)?;
     if let Some(summary) = summary {
+        let due = summary.due.lines();
+        if !due.is_empty() {
+            page.member("waivers_due", &json!(due))?;
+        }
         let rules: Vec<RuleNote<'_>> = app.catalog.posture.iter().map(RuleNote::from).collect();
         page.posture(&summary, &rules)?;
         let mut is_first = true;
-        block_on(each_evaluation(&app.store, &summary.run.execution_id, &mut |evaluation| {
+        each_taken(app, &summary, &mut |evaluation| {
             page.item(&HtmlReport::<Vec<u8>>::evaluation(evaluation), std::mem::take(&mut is_first))
-        }))?;
+        })?;
         page.end_posture()?;
     }
     // A part nobody looked for is left out, which the page says; an empty one would say there is nothing.
@@ -339,7 +415,7 @@ pub(crate) fn headlines(app: &App, how_many: usize) -> anyhow::Result<Vec<Headli
         }
         Ok(())
     }))?;
-    if let Some(summary) = summary(app)? {
+    if let Some(summary) = summary(app, Filter::default())? {
         let title = |rule: &str| {
             let known = app.catalog.posture.iter().find(|known| known.stamp.id == rule);
             known.map_or_else(|| rule.to_owned(), |known| known.message.clone())

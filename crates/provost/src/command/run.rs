@@ -4,9 +4,8 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
-use pollster::block_on;
+use provost_core::filter::Filter;
 use provost_core::job::detect::NOT_LOADED;
-use provost_core::job::report::posture_summary;
 use provost_core::model::{Counts, Run, Severity};
 use provost_local::RecordedEstate;
 use serde_json::{Value, json};
@@ -48,11 +47,13 @@ pub(crate) struct Cycle {
     pub(crate) files: Vec<PathBuf>,
     /// Why not everything was looked at, where it was not.
     pub(crate) in_part: Vec<String>,
+    /// Waivers that have ended or soon will, a line each.
+    pub(crate) waivers: Vec<String>,
 }
 
 impl Cycle {
     fn json(&self) -> Value {
-        json!({"runs": self.runs, "in_part": self.in_part, "counts": self.counts, "files": self.files,
+        json!({"runs": self.runs, "in_part": self.in_part, "waivers": self.waivers, "counts": self.counts, "files": self.files,
             "compliance_percentage": self.counts.and_then(|counts| counts.compliance_percentage())})
     }
 }
@@ -72,6 +73,7 @@ pub(crate) fn cycle(
         by_severity: Vec::new(),
         files: Vec::new(),
         in_part: Vec::new(),
+        waivers: Vec::new(),
     };
     let own_events = match &source {
         Some(Source::Recorded(path)) => RecordedEstate::open(path)?.cloudtrail(),
@@ -87,6 +89,7 @@ pub(crate) fn cycle(
         cycle.exit = cycle.exit.and(assess::exit(app, &assessed));
         cycle.in_part.extend(why_in_part(&assessed.run));
         cycle.counts = Some(assessed.output.counts);
+        cycle.waivers = report::waiver_lines(app)?;
         cycle.runs.push(json!(assessed.run));
     }
     if !events.is_empty() {
@@ -130,7 +133,7 @@ fn write_reports(app: &App, out: &Path) -> anyhow::Result<Vec<PathBuf>> {
     let parts = Parts { posture: true, violations: true, access: true };
     write_file(&page, |output| report::html(app, parts, output))?;
     files.push(page);
-    if let Some(summary) = block_on(posture_summary(&app.store, &app.store))? {
+    if let Some(summary) = report::summary(app, Filter::default())? {
         let findings = out.join("findings.json");
         write_file(&findings, |output| report::findings_json(app, &summary, output))?;
         files.push(findings);
@@ -159,6 +162,9 @@ fn summarize(output: &mut Stdout, cycle: &Cycle) -> std::io::Result<()> {
             output,
             "Violations: not looked for. A live estate brings no CloudTrail files: give --events PATH, or `events:`"
         )?;
+    }
+    for line in &cycle.waivers {
+        writeln!(output, "! {line}")?;
     }
     for file in &cycle.files {
         writeln!(output, "Wrote {}", file.display())?;

@@ -23,5 +23,6 @@ mod policy;
 mod real_events;
 mod reports;
 mod secrets;
+mod since;
 mod support;
 mod verify;
