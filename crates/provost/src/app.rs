@@ -15,6 +15,7 @@ use tracing::{info, warn};
 use crate::cli::Global;
 use crate::config::Config;
 use crate::progress::TerminalProgress;
+use crate::stop::Stop;
 
 /// Everything a command needs.
 pub(crate) struct App {
@@ -24,6 +25,8 @@ pub(crate) struct App {
     pub(crate) store: SqliteStore,
     pub(crate) archive: FileArchive,
     pub(crate) progress: TerminalProgress,
+    /// Whether somebody asked to stop, for whoever works in several steps.
+    pub(crate) stop: Stop,
     metrics: TextfileMetrics,
 }
 
@@ -65,7 +68,21 @@ impl App {
         let store = SqliteStore::open(&config.store)?;
         let archive = FileArchive::open(&config.store.join("evidence"))?;
         let metrics = TextfileMetrics::new(&config.store.join("metrics"));
-        Ok(Self { config, catalog, waivers, store, archive, progress: TerminalProgress::new(), metrics })
+        Ok(Self {
+            config,
+            catalog,
+            waivers,
+            store,
+            archive,
+            progress: TerminalProgress::new(),
+            stop: Stop::default(),
+            metrics,
+        })
+    }
+
+    /// The same, asked to stop through `stop`.
+    pub(crate) fn stopped_by(self, stop: &Stop) -> Self {
+        Self { stop: stop.clone(), ..self }
     }
 
     /// Runs a job to its end.

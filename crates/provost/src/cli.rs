@@ -42,6 +42,14 @@ Environment:
   PROVOST_CORRELATION_ID  the correlation id every log line bears (default: a new one)
   NO_COLOR                no colours";
 
+const SCHEDULE: &str = "\
+On a schedule:
+  Each cycle prints one line, with --format ndjson one JSON object.
+  Ctrl-C or SIGTERM ends it between two steps (collect, assess, detect, report), or at once while it
+  waits; a second one ends it where it is, and the next run completes what was begun.
+  Exit codes after --times: that of all cycles together, 2 before 3 before 1.
+  Exit codes after a signal: 0; 3 when it cut a cycle short.";
+
 /// What every command understands.
 #[derive(Debug, Args)]
 pub(crate) struct Global {
@@ -160,8 +168,16 @@ pub(crate) enum Command {
     Detect(DetectArgs),
     /// Print what the ledger holds.
     Report(ReportArgs),
-    /// Collect, assess, detect and report, as configured.
+    /// Collect, assess, detect and report, as configured; with --every, again and again.
+    ///
+    /// With --every the cycle is run on a schedule until it is stopped or --times is reached. Starts are counted
+    /// from the first one, not from the end of a cycle; what comes up while a cycle still runs is left out, and said.
+    /// A cycle that fails is logged, and the next one goes on. Each reads configuration, catalog and waivers anew.
+    #[command(after_help = SCHEDULE)]
     Run(RunArgs),
+    /// Run the cycle on a schedule until stopped: `run --every`, with `every:` of the configuration.
+    #[command(after_help = SCHEDULE)]
+    Serve(RunArgs),
     /// Check that every finding's evidence is there and unchanged.
     Verify,
     /// Show the rules in force, or run the cases of a catalog folder.
@@ -348,6 +364,12 @@ pub(crate) struct RunArgs {
     /// Where report.html, findings.json, violations.ndjson and iam-users.csv go [default: provost-report].
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
+    /// Start a cycle this often, e.g. 30m, 6h; `serve` has `every:` of the configuration otherwise.
+    #[arg(long, value_parser = duration, value_name = "TIME")]
+    pub(crate) every: Option<std::time::Duration>,
+    /// End after so many cycles. Needs a schedule.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) times: Option<u64>,
 }
 
 #[derive(Debug, Args)]

@@ -11,6 +11,7 @@ mod policy;
 mod report;
 mod rules;
 mod run;
+mod schedule;
 mod verify;
 
 use crate::cli::{Cli, Command};
@@ -31,6 +32,7 @@ pub(crate) fn dispatch(cli: &Cli) -> anyhow::Result<Exit> {
         Command::Detect(args) => detect::detect(global, args),
         Command::Report(args) => report::report(global, args),
         Command::Run(args) => run::run(global, args),
+        Command::Serve(args) => schedule::serve(global, args),
         Command::Verify => verify::verify(global),
         Command::Rules(args) => rules::rules(global, args),
         Command::Policy(command) => policy::policy(global, command),

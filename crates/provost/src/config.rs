@@ -71,6 +71,9 @@ schema: 1
 # Exit with 1 when an unaccepted Fail or violation is at least this severe.
 #fail_on: high
 
+# How often `provost serve` starts a cycle.
+#every: 6h
+
 # Where `run` writes its reports.
 #out: provost-report
 ";
@@ -99,6 +102,7 @@ struct ConfigFile {
     deadline: Option<String>,
     fail_on: Option<Severity>,
     out: Option<PathBuf>,
+    every: Option<String>,
 }
 
 /// How far into AWS to look.
@@ -143,6 +147,7 @@ pub(crate) struct Config {
     pub(crate) deadline: Duration,
     pub(crate) fail_on: Option<Severity>,
     pub(crate) out: PathBuf,
+    pub(crate) every: Option<Duration>,
 }
 
 impl Config {
@@ -165,6 +170,9 @@ impl Config {
             }
             (None, None) => DEADLINE,
         };
+        let every = file.every.as_ref().map(|text| {
+            duration(text).map_err(|wanted| anyhow!("configuration: every `{text}` is not {wanted}"))
+        });
         let days = file.retention_days.unwrap_or(RETENTION_DAYS);
         Ok(Self {
             store: global
@@ -185,6 +193,7 @@ impl Config {
             deadline,
             fail_on: global.severity().or(file.fail_on),
             out: file.out.map_or_else(|| PathBuf::from("provost-report"), here),
+            every: every.transpose()?,
         })
     }
 }

@@ -54,12 +54,17 @@ impl Exit {
     }
 
     pub(crate) fn code(self) -> ExitCode {
-        ExitCode::from(match self {
+        ExitCode::from(self.number())
+    }
+
+    /// The exit code.
+    pub(crate) fn number(self) -> u8 {
+        match self {
             Self { could_not_run: true, .. } => 2,
             Self { in_part: true, .. } => 3,
             Self { found: true, .. } => 1,
             Self { .. } => 0,
-        })
+        }
     }
 }
 

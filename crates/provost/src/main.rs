@@ -10,6 +10,7 @@ mod live;
 mod logging;
 mod output;
 mod progress;
+mod stop;
 
 use std::process::ExitCode;
 

@@ -3,7 +3,7 @@
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use provost_core::filter::Filter;
 use provost_core::job::detect::NOT_LOADED;
 use provost_core::model::{Counts, Run, Severity};
@@ -12,22 +12,21 @@ use serde_json::{Value, json};
 
 use super::collect::{self, Source, source_of};
 use super::report::{self, Parts};
-use super::{assess, detect};
+use super::{assess, detect, schedule};
 use crate::app::App;
 use crate::cli::{Format, Global, RunArgs};
 use crate::exit::Exit;
 use crate::output::{Stdout, write_file};
+use crate::stop::Stop;
 
 pub(crate) fn run(global: &Global, args: &RunArgs) -> anyhow::Result<Exit> {
-    let app = App::open(global)?;
-    let events = if args.events.is_empty() { app.config.events.clone() } else { args.events.clone() };
-    let out = args.out.clone().unwrap_or_else(|| app.config.out.clone());
-    let source = match source_of(&app, args.estate.as_ref(), &args.live) {
-        // Events alone are a reason to run, without a look at any estate.
-        Source::Live(live) if !events.is_empty() && !live.is_given() && !app.config.aws_is_given => None,
-        source => Some(source),
-    };
-    let cycle = cycle(&app, source, events, &out)?;
+    if let Some(every) = args.every {
+        return schedule::repeat(global, args, every);
+    }
+    if args.times.is_some() {
+        bail!("--times needs --every: how often?");
+    }
+    let cycle = once(global, args, &Stop::default())?;
     let mut output = Stdout::new();
     if matches!(global.format, Some(Format::Json | Format::Ndjson)) {
         writeln!(output, "{}", cycle.json())?;
@@ -35,6 +34,19 @@ pub(crate) fn run(global: &Global, args: &RunArgs) -> anyhow::Result<Exit> {
         summarize(&mut output, &cycle)?;
     }
     Ok(cycle.exit)
+}
+
+/// One cycle, of what the command line and the configuration name now.
+pub(super) fn once(global: &Global, args: &RunArgs, stop: &Stop) -> anyhow::Result<Cycle> {
+    let app = App::open(global)?.stopped_by(stop);
+    let events = if args.events.is_empty() { app.config.events.clone() } else { args.events.clone() };
+    let out = args.out.clone().unwrap_or_else(|| app.config.out.clone());
+    let source = match source_of(&app, args.estate.as_ref(), &args.live) {
+        // Events alone are a reason to run, without a look at any estate.
+        Source::Live(live) if !events.is_empty() && !live.is_given() && !app.config.aws_is_given => None,
+        source => Some(source),
+    };
+    cycle(&app, source, events, &out)
 }
 
 /// What a cycle did.
@@ -47,12 +59,24 @@ pub(crate) struct Cycle {
     pub(crate) files: Vec<PathBuf>,
     /// Why not everything was looked at, where it was not.
     pub(crate) in_part: Vec<String>,
+    /// Whether somebody stopped it between two steps.
+    pub(crate) stopped: bool,
     /// Waivers that have ended or soon will, a line each.
     pub(crate) waivers: Vec<String>,
 }
 
 impl Cycle {
-    fn json(&self) -> Value {
+    /// Whether somebody asked to stop, which leaves this step and those behind it undone, and is said.
+    fn is_stopped_before(&mut self, app: &App, step: &str) -> bool {
+        self.stopped = app.stop.is_asked();
+        if self.stopped {
+            self.exit = self.exit.and(Exit::complete(false));
+            self.in_part.push(format!("stopped by a signal before {step}"));
+        }
+        self.stopped
+    }
+
+    pub(super) fn json(&self) -> Value {
         json!({"runs": self.runs, "in_part": self.in_part, "waivers": self.waivers, "counts": self.counts, "files": self.files,
             "compliance_percentage": self.counts.and_then(|counts| counts.compliance_percentage())})
     }
@@ -73,6 +97,7 @@ pub(crate) fn cycle(
         by_severity: Vec::new(),
         files: Vec::new(),
         in_part: Vec::new(),
+        stopped: false,
         waivers: Vec::new(),
     };
     let own_events = match &source {
@@ -85,6 +110,9 @@ pub(crate) fn cycle(
         cycle.exit = cycle.exit.and(Exit::complete(collected.is_complete()));
         cycle.in_part.extend(why_in_part(&collected.run));
         cycle.runs.push(json!(collected.run));
+        if cycle.is_stopped_before(app, "assess") {
+            return Ok(cycle);
+        }
         let assessed = assess::start(app).context("assess")?;
         cycle.exit = cycle.exit.and(assess::exit(app, &assessed));
         cycle.in_part.extend(why_in_part(&assessed.run));
@@ -93,6 +121,9 @@ pub(crate) fn cycle(
         cycle.runs.push(json!(assessed.run));
     }
     if !events.is_empty() {
+        if cycle.is_stopped_before(app, "detect") {
+            return Ok(cycle);
+        }
         let detected = detect::start(app, &events, None, &mut |_| Ok(())).context("detect")?;
         cycle.exit = cycle.exit.and(detect::exit(app, &detected));
         cycle.in_part.extend(why_in_part(&detected.run));
@@ -103,7 +134,9 @@ pub(crate) fn cycle(
             detected.output.by_severity.iter().rev().map(|(severity, count)| (*severity, *count)).collect();
         cycle.runs.push(json!(detected.run));
     }
-    cycle.files = write_reports(app, out)?;
+    if !cycle.is_stopped_before(app, "report") {
+        cycle.files = write_reports(app, out)?;
+    }
     Ok(cycle)
 }
 

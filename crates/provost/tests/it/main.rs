@@ -22,6 +22,7 @@ mod live;
 mod policy;
 mod real_events;
 mod reports;
+mod schedule;
 mod secrets;
 mod since;
 mod support;
