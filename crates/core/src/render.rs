@@ -3,9 +3,12 @@
 //! Renderers write to anything that can be written to and hold no list in memory.
 
 mod access;
+mod asff;
 mod csv;
+mod finding;
 mod html;
 mod junit;
+mod ocsf;
 mod policy;
 mod posture;
 mod sarif;
@@ -16,9 +19,12 @@ pub use access::{
     ACCESS_COLUMNS, ACCESS_FLEXIBLE, access_line, access_notes, not_listed, not_listed_json, not_listed_row,
     scans_json, user_cells, user_columns, user_item, user_json, user_row,
 };
+pub use asff::asff;
 pub use csv::{CsvWriter, evaluation_columns, evaluation_row, violation_columns, violation_row};
+pub use finding::{FindingList, RuleTexts, Standing, stable_id};
 pub use html::{HtmlReport, RuleNote};
 pub use junit::write_junit;
+pub use ocsf::ocsf;
 pub use policy::{write_difference, write_explanation, write_simulation, write_suite};
 pub use posture::PostureJson;
 pub use sarif::write_sarif;
