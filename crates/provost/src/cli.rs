@@ -102,12 +102,14 @@ pub(crate) enum Format {
     Csv,
     /// One self-contained page.
     Html,
-    /// For code hosts: `policy explain` alone.
-    #[value(skip)]
+    /// For code hosts: `report posture`, and `policy explain`.
     Sarif,
-    /// For build servers: `policy test` alone.
-    #[value(skip)]
+    /// For build servers: `report posture`, and `policy test`.
     Junit,
+    /// For AWS Security Hub, as a list of findings: `report posture`.
+    Asff,
+    /// For security data lakes, as a list of Compliance Findings (OCSF class 2003): `report posture`.
+    Ocsf,
 }
 
 /// What makes a command exit with 1.

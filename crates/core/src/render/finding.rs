@@ -112,6 +112,20 @@ pub(super) fn region(evaluation: &Evaluation) -> Option<&str> {
     Some(evaluation.region.as_str()).filter(|region| *region != GLOBAL_REGION)
 }
 
+/// The region that findings on global resources are told in where nobody says which: the one AWS itself keeps
+/// what is global of a partition in.
+#[must_use]
+pub fn home_region(evaluation: &Evaluation) -> &'static str {
+    match partition(evaluation).as_str() {
+        "aws-cn" => "cn-north-1",
+        "aws-us-gov" => "us-gov-west-1",
+        "aws-iso" => "us-iso-east-1",
+        "aws-iso-b" => "us-isob-east-1",
+        "aws-eusc" => "eusc-de-east-1",
+        _ => "us-east-1",
+    }
+}
+
 /// The severity to show: that of the rule where it fails or may fail, else none to speak of.
 pub(super) fn severity(evaluation: &Evaluation) -> Severity {
     match evaluation.verdict() {

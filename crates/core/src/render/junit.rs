@@ -87,7 +87,7 @@ pub fn write_junit(
 }
 
 /// Text for XML. What XML cannot hold at all becomes a question mark.
-fn escaped(text: &str) -> String {
+pub(super) fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for letter in text.chars() {
         match letter {

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::policy::{Explanation, StatementReport};
 
-const SCHEMA: &str =
+pub(super) const SCHEMA: &str =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 const GUIDE: &str = "https://docs.aws.amazon.com/IAM/latest/UserGuide/";
 

@@ -44,7 +44,7 @@ pub(crate) fn detect(global: &Global, args: &DetectArgs) -> anyhow::Result<Exit>
             csv.finish()?;
             finished
         }
-        Some(Format::Html | Format::Sarif | Format::Junit) => bail!(
+        Some(Format::Html | Format::Sarif | Format::Junit | Format::Asff | Format::Ocsf) => bail!(
             "detect prints table, json, ndjson or csv; for a page: provost report violations --format html"
         ),
         Some(Format::Table) | None => {

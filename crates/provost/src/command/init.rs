@@ -20,7 +20,16 @@ pub(crate) fn init(global: &Global, args: &InitArgs) -> anyhow::Result<Exit> {
     let mut output = Stdout::new();
     match global.format {
         Some(Format::Json | Format::Ndjson) => writeln!(output, "{}", json!({"written": path}))?,
-        Some(Format::Table | Format::Csv | Format::Html | Format::Sarif | Format::Junit) | None => {
+        Some(
+            Format::Table
+            | Format::Csv
+            | Format::Html
+            | Format::Sarif
+            | Format::Junit
+            | Format::Asff
+            | Format::Ocsf,
+        )
+        | None => {
             writeln!(
                 output,
                 "Wrote {}. Next: provost demo, provost run, or provost run --estate DIR",

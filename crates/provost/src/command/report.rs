@@ -1,6 +1,7 @@
 //! `provost report`: what the ledger holds, for people and programs.
 
 mod access;
+mod findings;
 mod since;
 
 use std::io::Write;
@@ -179,8 +180,10 @@ fn posture(app: &App, format: Format, args: &ReportArgs, output: &mut dyn Write)
             csv.finish()?;
         }
         Format::Table => posture_table(app, &summary, args.all, output)?,
+        Format::Sarif | Format::Junit | Format::Asff | Format::Ocsf => {
+            findings::write(app, &summary, format, output)?;
+        }
         Format::Html => {}
-        Format::Sarif | Format::Junit => bail!("report prints table, json, ndjson, csv or html"),
     }
     Ok(())
 }
@@ -197,6 +200,12 @@ fn each_taken(
     Ok(())
 }
 
+/// Whether no run behind an assessment stopped before its end.
+fn is_complete(app: &App, summary: &PostureSummary) -> anyhow::Result<bool> {
+    let runs = [collected(app)?, Some(summary.run.clone())];
+    Ok(runs.into_iter().flatten().all(|run| run.statistics.remaining.is_none()))
+}
+
 /// The posture report in the structure of the specification.
 pub(crate) fn findings_json(
     app: &App,
@@ -204,11 +213,7 @@ pub(crate) fn findings_json(
     output: &mut dyn Write,
 ) -> anyhow::Result<()> {
     let (_, left_out) = scope(app)?;
-    let collected = collected(app)?;
-    let is_complete = [collected.as_ref(), Some(&summary.run)]
-        .into_iter()
-        .flatten()
-        .all(|run| run.statistics.remaining.is_none());
+    let is_complete = is_complete(app, summary)?;
     let mut json = PostureJson::new(output, summary, &left_out, is_complete, SystemClock.now())?;
     each_taken(app, summary, &mut |evaluation| json.evaluation(evaluation))?;
     Ok(json.finish()?)
@@ -283,7 +288,9 @@ fn posture_table(
 
 fn violations(app: &App, format: Format, output: &mut dyn Write) -> anyhow::Result<()> {
     match format {
-        Format::Sarif | Format::Junit => bail!("report prints table, json, ndjson, csv or html"),
+        Format::Sarif | Format::Junit | Format::Asff | Format::Ocsf => {
+            bail!("violations are printed as table, json, ndjson, csv or html")
+        }
         Format::Html => html(app, Parts { posture: false, violations: true, access: false }, output)?,
         Format::Json => {
             write!(output, "{{\"schema\":1,\"violations\":[")?;

@@ -130,3 +130,34 @@ fn a_report_goes_to_a_file_as_well() {
     let text = std::fs::read_to_string(place.path("deep/er/users.csv")).unwrap();
     assert!(text.starts_with('\u{feff}') && text.contains("\r\n"));
 }
+
+#[test]
+fn findings_in_the_formats_of_other_tools() {
+    let place = place();
+    let of = |format: &str| place.done(&["report", "posture", "--format", format]);
+    let report: Value = serde_json::from_str(&of("json")).unwrap();
+    let total = report["summary"]["total_evaluations"].as_u64().unwrap();
+    let unknown = report["summary"]["unknown"].as_u64().unwrap();
+    assert!(unknown > 0);
+    let count = |list: &Value, path: &str, wanted: &Value| {
+        let items = list.as_array().unwrap().iter();
+        u64::try_from(items.filter(|it| it.pointer(path) == Some(wanted)).count()).unwrap()
+    };
+    let asff: Value = serde_json::from_str(&of("asff")).unwrap();
+    assert_eq!(count(&asff, "/SchemaVersion", &json!("2018-10-08")), total);
+    assert_eq!(count(&asff, "/ProductFields/provost~1verdict", &json!("unknown")), unknown);
+    assert_eq!(count(&asff, "/Compliance/Status", &json!("PASSED")), report["summary"]["compliant"]);
+    assert_eq!(count(&asff, "/Workflow/Status", &json!("SUPPRESSED")), 1);
+    let ocsf: Value = serde_json::from_str(&of("ocsf")).unwrap();
+    assert_eq!(count(&ocsf, "/class_uid", &json!(2003)), total);
+    assert_eq!(count(&ocsf, "/compliance/status_id", &json!(0)), unknown);
+    assert_eq!(count(&ocsf, "/compliance/status_id", &json!(1)), report["summary"]["compliant"]);
+    assert_eq!(count(&ocsf, "/status_id", &json!(3)), 1);
+    let sarif: Value = serde_json::from_str(&of("sarif")).unwrap();
+    assert_eq!(count(&sarif["runs"][0]["results"], "/kind", &json!("open")), unknown);
+    let junit = of("junit");
+    assert_eq!(junit.matches("<error ").count() as u64, unknown);
+    assert!(junit.contains("waived until 2100-01-01, bea: legacy"));
+    let said = place.run(&["report", "violations", "--format", "asff"]);
+    assert_eq!(said.code, 2);
+}

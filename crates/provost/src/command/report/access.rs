@@ -65,7 +65,7 @@ impl<'a> Review<'a> {
             Format::Json => self.json(output),
             Format::Ndjson => self.ndjson(output),
             Format::Csv => self.csv(output),
-            Format::Html | Format::Sarif | Format::Junit => {
+            Format::Html | Format::Sarif | Format::Junit | Format::Asff | Format::Ocsf => {
                 bail!("report prints table, json, ndjson, csv or html")
             }
         }

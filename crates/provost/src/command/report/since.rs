@@ -68,7 +68,7 @@ pub(super) fn since(
             )?;
             csv.finish()?;
         }
-        Format::Html | Format::Sarif | Format::Junit => {
+        Format::Html | Format::Sarif | Format::Junit | Format::Asff | Format::Ocsf => {
             bail!("report posture --since prints table, json, ndjson or csv")
         }
     }
