@@ -3,6 +3,7 @@
 pub mod assess;
 pub mod collect;
 pub mod detect;
+pub mod findings;
 pub mod report;
 mod runner;
 pub mod verify;

@@ -11,6 +11,7 @@
 mod archive;
 mod evaluations;
 mod evidence_index;
+mod findings;
 mod locks;
 mod resources;
 mod runs;
@@ -27,6 +28,7 @@ pub(crate) fn sample_resource() -> crate::model::Resource {
 pub use archive::archive;
 pub use evaluations::evaluations;
 pub use evidence_index::evidence_index;
+pub use findings::finding_hub;
 pub use locks::locks;
 pub use resources::resources;
 pub use runs::runs;

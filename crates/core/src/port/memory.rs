@@ -2,11 +2,13 @@
 
 mod archive;
 mod clock;
+mod findings;
 mod metrics;
 mod store;
 
 pub use archive::MemoryArchive;
 pub use clock::{CountingIds, FixedClock};
+pub use findings::MemoryFindingHub;
 pub use metrics::MemoryMetrics;
 pub use store::MemoryStore;
 

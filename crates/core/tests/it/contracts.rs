@@ -2,11 +2,16 @@
 
 use pollster::block_on;
 use provost_core::port::contract;
-use provost_core::port::memory::{MemoryArchive, MemoryStore};
+use provost_core::port::memory::{MemoryArchive, MemoryFindingHub, MemoryStore};
 
 #[test]
 fn memory_archive() {
     block_on(contract::archive(&MemoryArchive::default()));
+}
+
+#[test]
+fn memory_finding_hub() {
+    block_on(contract::finding_hub(&MemoryFindingHub::default()));
 }
 
 #[test]
