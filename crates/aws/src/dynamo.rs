@@ -16,6 +16,9 @@
 //! | `#run/<execution>` | `run` | the run |
 //! | `#open/<job>/<scope>` | `<start>#<execution>` | the run, while it is `running` |
 //! | `#ended/<job>` | `<start>#<execution>` | the run, once it is `done` or `incomplete` |
+//! | `#pending` | `<found>#<message>` | a message to people that is not sent yet |
+//! | `#message/<id>` | `message` | that the message is known, sent or not |
+//! | `#told/<scope>` | `told` | the assessment that people have been told about |
 //!
 //! The history table:
 //!
@@ -46,6 +49,7 @@ mod create;
 mod evaluations;
 mod keys;
 mod locks;
+mod outbox;
 mod runs;
 mod scans;
 mod table;

@@ -6,7 +6,7 @@ use provost_core::collect::{ResourceType, plan};
 use crate::estate::{LiveEstate, Reach};
 use crate::guard::{Home, Sink};
 use crate::permissions::Need;
-use crate::{cloudwatch, dynamo, s3_archive};
+use crate::{cloudwatch, dynamo, s3_archive, s3_reports, sns};
 
 /// What reading these resource types takes. A call the models do not know is named as the catalog names it, and
 /// the ledger says that it is unknown. The role to assume is named in the partition of `home`.
@@ -42,7 +42,15 @@ pub fn needs_of_sink(sink: &Sink, home: &Home, job: &str) -> Vec<Need> {
         Sink::Table(_) => dynamo::calls(),
         Sink::Objects { .. } => s3_archive::calls(),
         Sink::Namespace(_) => cloudwatch::calls(),
-        Sink::Queue(_) | Sink::Topic(_) | Sink::Bus(_) | Sink::Evaluations | Sink::Findings => Vec::new(),
+        Sink::Topic(_) => sns::calls(),
+        Sink::Queue(_) | Sink::Bus(_) | Sink::Evaluations | Sink::Findings => Vec::new(),
     };
     sink.needs(&calls, home, job)
+}
+
+/// What keeping reports in a bucket takes, which is less than keeping evidence there.
+#[must_use]
+pub fn needs_of_reports(bucket: &str, prefix: &str, home: &Home, job: &str) -> Vec<Need> {
+    let reports = format!("{prefix}compliance-reports/");
+    Sink::Objects { bucket: bucket.to_owned(), prefix: reports }.needs(&s3_reports::calls(), home, job)
 }

@@ -6,11 +6,16 @@ mod connect;
 pub mod dynamo;
 mod estate;
 pub mod guard;
+mod home;
 pub mod jobs;
+pub mod names;
 pub mod permissions;
 pub mod s3_archive;
+pub mod s3_reports;
+pub mod sns;
 mod type_check;
 
 pub use connect::{Access, connect, models};
 pub use estate::{LiveEstate, Reach};
+pub use home::home;
 pub use type_check::check_type;

@@ -2,19 +2,23 @@
 //!
 //! The ports of `provost-core` over what every laptop has: a SQLite file, folders, the system's clock.
 
+mod alerts;
 mod archive;
 mod clock;
 mod estate;
 mod inputs;
 mod liveness;
 mod metrics;
+mod reports;
 mod store;
 
+pub use alerts::FileNotifier;
 pub use archive::FileArchive;
 pub use clock::{SystemClock, UuidIds};
 pub use estate::RecordedEstate;
 pub use inputs::FileInputs;
 pub use metrics::TextfileMetrics;
+pub use reports::FolderReports;
 pub use store::SqliteStore;
 
 use std::fmt::Display;

@@ -6,6 +6,7 @@
 mod evaluations;
 mod evidence_index;
 mod locks;
+mod outbox;
 mod resources;
 mod runs;
 mod schema;

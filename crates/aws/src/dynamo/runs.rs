@@ -124,7 +124,7 @@ impl DynamoStore {
 }
 
 /// Whether a transaction was given up only because another one, or too many others, were under way.
-fn is_in_the_way(kind: &ErrorKind) -> bool {
+pub(super) fn is_in_the_way(kind: &ErrorKind) -> bool {
     let ErrorKind::Service { code, message, fields, .. } = kind else { return false };
     let passing = ["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"];
     match code.as_str() {

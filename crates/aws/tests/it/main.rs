@@ -17,4 +17,6 @@ mod guard;
 mod local_client;
 mod permissions;
 mod s3_archive;
+mod s3_reports;
 mod smoke;
+mod sns;

@@ -4,12 +4,15 @@ mod archive;
 mod clock;
 mod findings;
 mod metrics;
+mod notifier;
+mod outbox;
 mod store;
 
 pub use archive::MemoryArchive;
 pub use clock::{CountingIds, FixedClock};
 pub use findings::MemoryFindingHub;
 pub use metrics::MemoryMetrics;
+pub use notifier::{MemoryNotifier, MemoryReports};
 pub use store::MemoryStore;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};

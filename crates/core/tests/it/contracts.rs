@@ -2,7 +2,9 @@
 
 use pollster::block_on;
 use provost_core::port::contract;
-use provost_core::port::memory::{MemoryArchive, MemoryFindingHub, MemoryStore};
+use provost_core::port::memory::{
+    MemoryArchive, MemoryFindingHub, MemoryNotifier, MemoryReports, MemoryStore,
+};
 
 #[test]
 fn memory_archive() {
@@ -25,5 +27,19 @@ fn memory_store() {
         contract::runs(&MemoryStore::default()).await;
         contract::locks(&MemoryStore::default()).await;
         contract::evidence_index(&MemoryStore::default()).await;
+        contract::outbox(&MemoryStore::default()).await;
     });
+}
+
+#[test]
+fn memory_notifier() {
+    let notifier = MemoryNotifier::default();
+    let received = async || notifier.take().into_iter().map(|message| message.body).collect();
+    block_on(contract::notifier(&notifier, received));
+}
+
+#[test]
+fn memory_reports() {
+    let reports = MemoryReports::default();
+    block_on(contract::reports(&reports, async |key| reports.get(key)));
 }

@@ -31,6 +31,8 @@ impl EvidenceIndex for SqliteStore {
             for table in ["users", "evaluations", "violations"] {
                 transaction.execute(&format!("DELETE FROM {table} WHERE expires_at <= ?1"), [now])?;
             }
+            let sent = "DELETE FROM outbox WHERE expires_at <= ?1 AND item IS NULL";
+            transaction.execute(sent, [now])?;
             // Evidence of resources that are still there is needed however old it is.
             let gone: Vec<String> = transaction
                 .prepare(

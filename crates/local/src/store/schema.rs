@@ -8,7 +8,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use crate::unavailable;
 
 /// Each step takes a store from one version to the next. Steps are never changed once released.
-const STEPS: [&str; 3] = [
+const STEPS: [&str; 4] = [
     "
 CREATE TABLE resources (
     id            TEXT NOT NULL,
@@ -92,6 +92,19 @@ ALTER TABLE scans ADD COLUMN complete INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE scans ADD COLUMN previous_timestamp TEXT;
 ALTER TABLE scans ADD COLUMN previous_complete INTEGER NOT NULL DEFAULT 0;
 CREATE INDEX users_by_scan ON users (account, scan_timestamp, user_name);
+",
+    // Messages to people until they are sent, and what has been told. What was sent keeps its id alone.
+    "
+CREATE TABLE outbox (
+    id         TEXT NOT NULL PRIMARY KEY,
+    found_at   TEXT NOT NULL,
+    expires_at INTEGER NOT NULL,
+    item       TEXT
+) STRICT, WITHOUT ROWID;
+CREATE TABLE told (
+    scope TEXT NOT NULL PRIMARY KEY,
+    item  TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
 ",
 ];
 

@@ -46,7 +46,9 @@ fn a_violation_of_the_first_schema_is_read_and_one_of_a_later_schema_is_refused(
             "DROP INDEX users_by_scan;
              ALTER TABLE scans DROP COLUMN complete;
              ALTER TABLE scans DROP COLUMN previous_timestamp;
-             ALTER TABLE scans DROP COLUMN previous_complete;",
+             ALTER TABLE scans DROP COLUMN previous_complete;
+             DROP TABLE outbox;
+             DROP TABLE told;",
         )
         .unwrap();
     other.pragma_update(None, "user_version", 1).unwrap();

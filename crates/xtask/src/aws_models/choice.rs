@@ -313,8 +313,11 @@ const OTHERS: &[(&str, &[&str])] = &[
     (
         "s3",
         &[
+            "AbortMultipartUpload",
+            "CompleteMultipartUpload",
             "CopyObject",
             "CreateBucket",
+            "CreateMultipartUpload",
             "DeleteBucket",
             "DeleteBucketPolicy",
             "DeleteObject",
@@ -331,6 +334,7 @@ const OTHERS: &[(&str, &[&str])] = &[
             "PutObjectAcl",
             "PutObjectLockConfiguration",
             "PutPublicAccessBlock",
+            "UploadPart",
         ],
     ),
     ("s3control", &["PutPublicAccessBlock"]),

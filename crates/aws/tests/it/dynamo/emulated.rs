@@ -39,6 +39,7 @@ async fn keeps_every_promise_on_the_emulator() {
     contract::users(&store(&server, "users").await).await;
     contract::locks(&store(&server, "locks").await).await;
     contract::runs(&store(&server, "runs").await).await;
+    contract::outbox(&store(&server, "outbox").await).await;
     let (_, names) = tables(&server, "evaluations").await;
     let client = guarded(server.url(), vec![Sink::Table(names.history.clone())]);
     contract::evaluations(&DynamoEvaluations::new(client, names.history, clock())).await;

@@ -7,6 +7,7 @@ use crate::model::{
     Access, AccountId, Action, Digest, Evaluation, EventSourcePosition, IamUser, Judged, Origin, Outcome,
     PasswordLastUsed, Resource, RuleStamp, Severity, Violation,
 };
+use crate::port::Message;
 
 pub(super) fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
@@ -114,5 +115,17 @@ pub(super) fn violation(rule: &str, event: &str, time: &str) -> Violation {
         evidence: Digest::of(event.as_bytes()),
         facts: [("grants_admin".to_owned(), json!("yes"))].into(),
         suppressed: None,
+    }
+}
+
+pub(super) fn message(id: &str) -> Message {
+    Message {
+        id: id.to_owned(),
+        subject: format!("[HIGH] {id}"),
+        text: format!("Something about {id}.\nAnd \"more\" – of it."),
+        body: json!({"schema": 1, "id": id, "kind": "non-compliant", "resources": ["arn:aws:s3:::ä"]}),
+        attributes: [("kind", "non-compliant"), ("severity", "high")]
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .into(),
     }
 }

@@ -11,8 +11,8 @@ use crate::model::{
     AccountId, Digest, Evaluation, IamUser, JobName, Resource, Run, RunStatus, Violation, rfc3339_nanos,
 };
 use crate::port::{
-    Acquired, Evaluations, EvidenceIndex, EvidenceReference, Lock, Locks, Page, PortResult, Recorded,
-    Resources, Runs, Scan, Scanned, Swept, Unwritten, Users, Violations, Waivers,
+    Acquired, Evaluations, EvidenceIndex, EvidenceReference, Lock, Locks, Outgoing, Page, PortResult,
+    Recorded, Resources, Runs, Scan, Scanned, Swept, Told, Unwritten, Users, Violations, Waivers,
 };
 use crate::waiver::Waiver;
 
@@ -21,6 +21,14 @@ use crate::waiver::Waiver;
 #[derive(Debug, Default)]
 pub struct MemoryStore {
     state: Mutex<State>,
+    pub(super) mail: Mutex<Mail>,
+}
+
+/// Messages by id, `None` once they were sent, and what was told about each scope.
+#[derive(Debug, Default)]
+pub(super) struct Mail {
+    pub(super) messages: BTreeMap<String, Option<Outgoing>>,
+    pub(super) told: BTreeMap<String, Told>,
 }
 
 #[derive(Debug, Default)]
