@@ -4,6 +4,7 @@ pub mod assess;
 pub mod collect;
 pub mod detect;
 pub mod findings;
+pub mod publish;
 pub mod report;
 mod runner;
 pub mod verify;

@@ -21,6 +21,8 @@ pub enum JobName {
     Detect,
     /// Re-hash the evidence.
     Verify,
+    /// Tell people what is new, and hand the report on.
+    Publish,
 }
 
 impl JobName {
@@ -33,6 +35,7 @@ impl JobName {
             Self::Assess => "assess",
             Self::Detect => "detect",
             Self::Verify => "verify",
+            Self::Publish => "publish",
         }
     }
 }
@@ -43,7 +46,7 @@ impl JobName {
     pub fn lock(self) -> &'static str {
         match self {
             Self::Collect | Self::CollectIamUsers => "collect",
-            Self::Assess | Self::Detect | Self::Verify => self.as_str(),
+            Self::Assess | Self::Detect | Self::Verify | Self::Publish => self.as_str(),
         }
     }
 }

@@ -11,4 +11,5 @@
 
 mod contracts;
 mod policy;
+mod publish;
 mod runner;

@@ -1,0 +1,121 @@
+//! The aggregated report, a page of verdicts in memory at a time.
+
+use std::io::Write;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use jiff::tz::TimeZone;
+
+use super::Ports;
+use crate::job::report::posture_summary;
+use crate::job::{Execution, JobError};
+use crate::model::{JobName, LeftOut, Run};
+use crate::port::{ReportWriter, Reports};
+use crate::render::PostureJson;
+
+/// How many verdicts are read at a time.
+const PAGE: usize = 1000;
+
+/// The key of an assessment's report: `compliance-reports/2026/11/22/report-20261122T060000.000Z.json`. Its time is
+/// the assessment's, so publishing again replaces the same object.
+#[must_use]
+pub fn key_of(run: &Run) -> String {
+    let at = run.started_at.to_zoned(TimeZone::UTC);
+    at.strftime("compliance-reports/%Y/%m/%d/report-%Y%m%dT%H%M%S.%3fZ.json").to_string()
+}
+
+/// Writes the report and returns where it is.
+pub(super) async fn write(
+    execution: &Execution<'_>,
+    ports: &Ports<'_>,
+    reports: &dyn Reports,
+    run: &Run,
+) -> Result<String, JobError> {
+    let key = key_of(run);
+    let mut writer = reports.begin(&key).await?;
+    match fill(execution, ports, run, writer.as_mut()).await {
+        Ok(()) => writer.finish().await?,
+        Err(error) => {
+            writer.abandon().await;
+            return Err(error);
+        }
+    }
+    Ok(reports.link(&key))
+}
+
+async fn fill(
+    execution: &Execution<'_>,
+    ports: &Ports<'_>,
+    run: &Run,
+    writer: &mut dyn ReportWriter,
+) -> Result<(), JobError> {
+    let summary = posture_summary(ports.runs, ports.evaluations).await?;
+    let Some(summary) = summary.filter(|summary| summary.run.execution_id == run.execution_id) else {
+        return Err(JobError::Input("another assessment ended meanwhile; publish that one".to_owned()));
+    };
+    let (left_out, is_complete) = left_out(ports, run).await?;
+    // The same assessment gives the same report, whenever it is written.
+    let made_at = run.finished_at.unwrap_or(run.started_at);
+    let buffer = Buffer::default();
+    let mut json =
+        PostureJson::new(buffer.clone(), &summary, &left_out, is_complete, made_at).map_err(rendering)?;
+    let mut after: Option<String> = None;
+    loop {
+        if execution.is_out_of_time() {
+            let why = "time ran out; a longer --deadline writes all of it".to_owned();
+            return Err(JobError::Input(why));
+        }
+        let page = ports.evaluations.of_execution(&run.execution_id, after.as_deref(), PAGE).await?;
+        for evaluation in &page.items {
+            json.evaluation(evaluation).map_err(rendering)?;
+        }
+        writer.write(&buffer.take()).await?;
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    json.finish().map_err(rendering)?;
+    writer.write(&buffer.take()).await?;
+    Ok(())
+}
+
+/// What is known to exist and was not looked at or not judged, and whether nothing stopped before its end.
+async fn left_out(ports: &Ports<'_>, assessed: &Run) -> Result<(Vec<LeftOut>, bool), JobError> {
+    let collected = ports.runs.latest(JobName::Collect).await?;
+    let mut left_out = collected.as_ref().map(|run| run.statistics.left_out.clone()).unwrap_or_default();
+    let mut is_complete = true;
+    for run in collected.iter().chain([assessed]) {
+        if let Some(remaining) = &run.statistics.remaining {
+            let why = format!("{} stopped at its deadline", run.job);
+            left_out.push(LeftOut { what: remaining.clone(), why });
+            is_complete = false;
+        }
+    }
+    Ok((left_out, is_complete))
+}
+
+/// What was rendered and not handed on yet.
+#[derive(Debug, Clone, Default)]
+struct Buffer(Arc<Mutex<Vec<u8>>>);
+
+impl Buffer {
+    fn take(&self) -> Vec<u8> {
+        std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Write for Buffer {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "it is the argument of map_err")]
+fn rendering(error: std::io::Error) -> JobError {
+    JobError::Input(format!("writing the report: {error}"))
+}
