@@ -170,7 +170,15 @@ pub(crate) enum Command {
     Detect(DetectArgs),
     /// Print what the ledger holds.
     Report(ReportArgs),
-    /// Collect, assess, detect and report, as configured; with --every, again and again.
+    /// Tell people what the latest assessment found that they do not know, and hand its report on.
+    ///
+    /// One message a run and rule goes to the SNS topic (or the file) under `alerts:` in provost.yaml, and the report
+    /// as JSON to the bucket (or the folder) under `reports:`. `run` does this by itself where either is configured.
+    /// What was sent is not sent again; what could not be sent is sent now. docs/guides/alerts-and-reports.md says
+    /// what is told and when.
+    Publish(PublishArgs),
+    /// Collect, assess, detect and report, as configured, and publish where that is configured; with --every, again and
+    /// again.
     ///
     /// With --every the cycle is run on a schedule until it is stopped or --times is reached. Starts are counted
     /// from the first one, not from the end of a cycle; what comes up while a cycle still runs is left out, and said.
@@ -297,6 +305,15 @@ pub(crate) struct PermissionsArgs {
     /// The namespace metrics are published in.
     #[arg(long, value_name = "NAME")]
     pub(crate) metrics_namespace: Option<String>,
+    /// The SNS topic of alerts, by name or ARN [default: as configured under `alerts:`].
+    #[arg(long, value_name = "TOPIC", value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    pub(crate) alerts_topic: Option<String>,
+    /// The bucket reports are handed on to [default: as configured under `reports:`].
+    #[arg(long, value_name = "BUCKET", value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    pub(crate) reports_bucket: Option<String>,
+    /// What the keys of reports begin with.
+    #[arg(long, value_name = "PREFIX", default_value = "", requires = "reports_bucket")]
+    pub(crate) reports_prefix: String,
 }
 
 /// What permissions are asked for.
@@ -307,6 +324,8 @@ pub(crate) enum PermissionsJob {
     Collect,
     /// `provost collect iam-users`.
     CollectIamUsers,
+    /// `provost publish`.
+    Publish,
 }
 
 #[derive(Debug, Args)]
@@ -351,6 +370,13 @@ pub(crate) enum ReportKind {
     Posture,
     /// IAM users, as last seen.
     Access,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PublishArgs {
+    /// Print what would be sent, and send and write nothing.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
 }
 
 #[derive(Debug, Args)]

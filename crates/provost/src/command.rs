@@ -8,6 +8,7 @@ mod init;
 #[cfg(feature = "aws")]
 mod permissions;
 mod policy;
+mod publish;
 mod report;
 mod rules;
 mod run;
@@ -30,6 +31,7 @@ pub(crate) fn dispatch(cli: &Cli) -> anyhow::Result<Exit> {
         Command::Permissions(args) => permissions::permissions(global, args),
         Command::Assess => assess::assess(global),
         Command::Detect(args) => detect::detect(global, args),
+        Command::Publish(args) => publish::publish(global, args),
         Command::Report(args) => report::report(global, args),
         Command::Run(args) => run::run(global, args),
         Command::Serve(args) => schedule::serve(global, args),

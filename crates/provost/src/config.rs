@@ -76,6 +76,24 @@ schema: 1
 
 # Where `run` writes its reports.
 #out: provost-report
+
+# What Provost's own things on AWS are called: compliance-alerts-dev, compliance-reports-dev, ...
+#environment_suffix: dev
+
+# Who is told what became non-compliant (docs/guides/alerts-and-reports.md): one message a run and rule, to an SNS
+# topic or, with `folder:`, as lines of alerts.ndjson there. Default of the topic: compliance-alerts-<suffix>.
+#alerts:
+#  topic: arn:aws:sns:eu-central-1:111122223333:compliance-alerts-dev
+#  from: medium                # nobody is told of rules below this severity [default: all]
+#  details_url: https://compliance.example.com   # what messages link to [default: the report]
+
+# Where the report of each assessment is kept, under compliance-reports/YYYY/MM/DD/: a bucket or, with `folder:`, a
+# folder. Default of the bucket: compliance-reports-<suffix>.
+#reports:
+#  bucket: compliance-reports-dev
+#  prefix: team/
+#  bucket_owner: '111122223333'   # in a bucket of another account nothing is put
+#  encryption: AES256             # or the ARN of a KMS key [default: as the bucket says]
 ";
 
 /// The file's shape.
@@ -103,6 +121,38 @@ struct ConfigFile {
     fail_on: Option<Severity>,
     out: Option<PathBuf>,
     every: Option<String>,
+    environment_suffix: Option<String>,
+    alerts: Option<AlertsConfig>,
+    reports: Option<ReportsConfig>,
+}
+
+/// Who is told what became non-compliant.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AlertsConfig {
+    /// An SNS topic, by name or ARN.
+    pub(crate) topic: Option<String>,
+    /// A folder for `alerts.ndjson`, instead of a topic.
+    pub(crate) folder: Option<PathBuf>,
+    /// Rules below it tell nobody.
+    pub(crate) from: Option<Severity>,
+    /// What messages link to.
+    pub(crate) details_url: Option<String>,
+}
+
+/// Where the report of each assessment is kept.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(not(feature = "aws"), expect(dead_code, reason = "a build without AWS knows folders alone"))]
+pub(crate) struct ReportsConfig {
+    pub(crate) bucket: Option<String>,
+    #[serde(default)]
+    pub(crate) prefix: String,
+    pub(crate) bucket_owner: Option<AccountId>,
+    /// `AES256`, or a KMS key.
+    pub(crate) encryption: Option<String>,
+    /// A folder, instead of a bucket.
+    pub(crate) folder: Option<PathBuf>,
 }
 
 /// How far into AWS to look.
@@ -148,6 +198,11 @@ pub(crate) struct Config {
     pub(crate) fail_on: Option<Severity>,
     pub(crate) out: PathBuf,
     pub(crate) every: Option<Duration>,
+    pub(crate) environment_suffix: Option<String>,
+    /// `None`: nobody is told.
+    pub(crate) alerts: Option<AlertsConfig>,
+    /// `None`: no report is handed on.
+    pub(crate) reports: Option<ReportsConfig>,
 }
 
 impl Config {
@@ -194,6 +249,11 @@ impl Config {
             fail_on: global.severity().or(file.fail_on),
             out: file.out.map_or_else(|| PathBuf::from("provost-report"), here),
             every: every.transpose()?,
+            environment_suffix: file.environment_suffix,
+            alerts: file.alerts.map(|alerts| AlertsConfig { folder: alerts.folder.map(here), ..alerts }),
+            reports: file
+                .reports
+                .map(|reports| ReportsConfig { folder: reports.folder.map(here), ..reports }),
         })
     }
 }
@@ -238,6 +298,7 @@ mod tests {
         assert_eq!(file.retention_days, Some(RETENTION_DAYS));
         assert_eq!(duration(&file.deadline.unwrap()), Ok(DEADLINE));
         assert!(file.parameters.contains_key("ec2-required-tags"));
+        assert!(file.alerts.unwrap().topic.is_some() && file.reports.unwrap().bucket.is_some());
         assert!(
             file.fail_on.is_some() && file.out.is_some() && file.waivers.is_some() && file.estate.is_some()
         );

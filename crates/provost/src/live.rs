@@ -3,6 +3,8 @@
 //! Commands wait for their jobs on this thread, as they do without AWS; the runtime's own threads drive the
 //! connections.
 
+mod outlets;
+
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
@@ -14,6 +16,7 @@ use tokio::runtime::{Builder, Runtime};
 
 use crate::cli::LiveArgs;
 use crate::config::AwsConfig;
+pub(crate) use outlets::{Outlets, bucket_of, topic_arn, topic_of};
 
 /// A live estate, and what it needs to be asked.
 pub(crate) struct Live {

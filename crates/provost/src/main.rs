@@ -8,6 +8,7 @@ mod exit;
 #[cfg(feature = "aws")]
 mod live;
 mod logging;
+mod outlets;
 mod output;
 mod progress;
 mod stop;

@@ -38,6 +38,9 @@ pub(crate) fn demo(global: &Global, args: &DemoArgs) -> anyhow::Result<Exit> {
     }
     config.estate = None;
     config.events = Vec::new();
+    // Nobody is alarmed by an invented company.
+    config.alerts = None;
+    config.reports = None;
     let app = App::with(config)?;
     let cycle = cycle(&app, Some(Source::Recorded(estate.clone())), Vec::new(), &args.out)?;
     let worst = headlines(&app, TOLD)?;

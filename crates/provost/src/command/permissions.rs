@@ -4,8 +4,8 @@ use std::io::Write as _;
 
 use provost_aws::Reach;
 use provost_aws::guard::{Home, Sink};
-use provost_aws::jobs::{needs_of_collecting, needs_of_sink};
-use provost_aws::permissions::Permissions;
+use provost_aws::jobs::{needs_of_collecting, needs_of_reports, needs_of_sink};
+use provost_aws::permissions::{Need, Permissions};
 use provost_core::job::collect::Types;
 use serde_json::{Value, json};
 
@@ -14,13 +14,14 @@ use crate::app::load_catalog;
 use crate::cli::{Format, Global, PermissionsArgs, PermissionsJob};
 use crate::config::Config;
 use crate::exit::Exit;
+use crate::live;
 use crate::output::Stdout;
 
 pub(crate) fn permissions(global: &Global, args: &PermissionsArgs) -> anyhow::Result<Exit> {
     let config = Config::load(global)?;
     let catalog = load_catalog(&config)?;
     let jobs: &[_] = if args.jobs.is_empty() {
-        &[PermissionsJob::Collect, PermissionsJob::CollectIamUsers]
+        &[PermissionsJob::Collect, PermissionsJob::CollectIamUsers, PermissionsJob::Publish]
     } else {
         &args.jobs
     };
@@ -30,6 +31,10 @@ pub(crate) fn permissions(global: &Global, args: &PermissionsArgs) -> anyhow::Re
         let (types, name) = match job {
             PermissionsJob::Collect => (all_of(&catalog), "collect"),
             PermissionsJob::CollectIamUsers => (Types::IamUsers, "collect iam-users"),
+            PermissionsJob::Publish => {
+                needs.extend(of_publishing(&config, args, &home)?);
+                continue;
+            }
         };
         let reach = Reach {
             org: args.org || config.aws.org,
@@ -56,6 +61,34 @@ pub(crate) fn permissions(global: &Global, args: &PermissionsArgs) -> anyhow::Re
         }
     }
     Ok(Exit::complete(permissions.left_out().is_empty()))
+}
+
+/// What publishing takes, where it is configured or asked for.
+fn of_publishing(config: &Config, args: &PermissionsArgs, home: &Home) -> anyhow::Result<Vec<Need>> {
+    let mut needs = Vec::new();
+    let topic = match &args.alerts_topic {
+        Some(topic) => Some(topic.clone()),
+        None => live::topic_of(config)?,
+    };
+    if let Some(topic) = topic {
+        let arn = live::topic_arn(&topic, home);
+        needs.extend(needs_of_sink(&Sink::Topic(arn), home, "publish"));
+    }
+    let bucket = match &args.reports_bucket {
+        Some(bucket) => Some((bucket.clone(), args.reports_prefix.clone(), None)),
+        None => live::bucket_of(config)?.map(|place| (place.bucket, place.prefix, place.encryption.key())),
+    };
+    if let Some((bucket, prefix, key)) = bucket {
+        needs.extend(needs_of_reports(&bucket, &prefix, home, "publish"));
+        // Keys are named in policies by ARN alone.
+        if let Some(key) = key.filter(|key| key.starts_with("arn:")) {
+            // Uploads in parts read their own data key back.
+            for operation in ["Decrypt", "GenerateDataKey"] {
+                needs.push(Need::new("kms", operation, "publish").on(key.clone()));
+            }
+        }
+    }
+    Ok(needs)
 }
 
 fn sinks(args: &PermissionsArgs) -> Vec<Sink> {

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::collect::{self, Source, source_of};
 use super::report::{self, Parts};
-use super::{assess, detect, schedule};
+use super::{assess, detect, publish, schedule};
 use crate::app::App;
 use crate::cli::{Format, Global, RunArgs};
 use crate::exit::Exit;
@@ -63,6 +63,8 @@ pub(crate) struct Cycle {
     pub(crate) stopped: bool,
     /// Waivers that have ended or soon will, a line each.
     pub(crate) waivers: Vec<String>,
+    /// What was published, a line each.
+    pub(crate) published: Vec<String>,
 }
 
 impl Cycle {
@@ -77,7 +79,7 @@ impl Cycle {
     }
 
     pub(super) fn json(&self) -> Value {
-        json!({"runs": self.runs, "in_part": self.in_part, "waivers": self.waivers, "counts": self.counts, "files": self.files,
+        json!({"runs": self.runs, "in_part": self.in_part, "waivers": self.waivers, "published": self.published, "counts": self.counts, "files": self.files,
             "compliance_percentage": self.counts.and_then(|counts| counts.compliance_percentage())})
     }
 }
@@ -99,6 +101,7 @@ pub(crate) fn cycle(
         in_part: Vec::new(),
         stopped: false,
         waivers: Vec::new(),
+        published: Vec::new(),
     };
     let own_events = match &source {
         Some(Source::Recorded(path)) => RecordedEstate::open(path)?.cloudtrail(),
@@ -136,6 +139,9 @@ pub(crate) fn cycle(
     }
     if !cycle.is_stopped_before(app, "report") {
         cycle.files = write_reports(app, out)?;
+        if source.is_some() {
+            publish::after(app, &mut cycle);
+        }
     }
     Ok(cycle)
 }
@@ -201,6 +207,9 @@ fn summarize(output: &mut Stdout, cycle: &Cycle) -> std::io::Result<()> {
     }
     for file in &cycle.files {
         writeln!(output, "Wrote {}", file.display())?;
+    }
+    for line in &cycle.published {
+        writeln!(output, "{line}")?;
     }
     for reason in &cycle.in_part {
         writeln!(output, "Done in part: {reason}")?;

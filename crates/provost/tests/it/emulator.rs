@@ -13,7 +13,7 @@ use crate::support::{Place, Said, lines, said};
 const ACCOUNT: &str = "123456789012";
 
 /// Runs a script with boto3 in the emulator's Python; `client(service)` makes clients. Returns what it prints.
-fn boto(server: &AwsServer, script: &str) -> String {
+pub(crate) fn boto(server: &AwsServer, script: &str) -> String {
     let head = format!(
         "import boto3, json\n\
          def client(service, **keys):\n\

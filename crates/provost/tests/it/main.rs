@@ -20,6 +20,7 @@ mod kill;
 #[cfg(feature = "aws")]
 mod live;
 mod policy;
+mod publish;
 mod real_events;
 mod reports;
 mod schedule;

@@ -1,0 +1,154 @@
+//! `provost publish`: people are told what is new, and the report is handed on.
+
+use std::io::Write as _;
+
+use anyhow::{Context as _, bail};
+use pollster::block_on;
+use provost_core::job::Finished;
+use provost_core::job::publish::{self, Ports, Published, Wanted, key_of};
+use provost_core::model::{JobName, Severity};
+use serde_json::json;
+
+use super::run::Cycle;
+use crate::app::App;
+use crate::cli::{Format, Global, PublishArgs};
+use crate::exit::Exit;
+use crate::outlets::{Outlets, is_configured};
+use crate::output::Stdout;
+
+/// What a message may have in a dry run where nobody would be told.
+const MOST_BYTES: usize = 100_000;
+
+pub(crate) fn publish(global: &Global, args: &PublishArgs) -> anyhow::Result<Exit> {
+    let app = App::open_existing(global)?;
+    if !is_configured(&app.config) {
+        bail!(
+            "nothing says where to publish: set `alerts:` or `reports:` in provost.yaml \
+             (docs/guides/alerts-and-reports.md shows how)"
+        );
+    }
+    let is_json = matches!(global.format, Some(Format::Json | Format::Ndjson));
+    if args.dry_run {
+        return dry_run(&app, is_json);
+    }
+    let finished = start(&app)?;
+    let mut output = Stdout::new();
+    let published = &finished.output;
+    if is_json {
+        let Published { assessment, sent, waiting, report, problems } = published;
+        writeln!(
+            output,
+            "{}",
+            json!({"run": finished.run, "assessment": assessment, "sent": sent, "waiting": waiting,
+                "report": report, "problems": problems})
+        )?;
+    } else {
+        for line in lines(published) {
+            writeln!(output, "{line}")?;
+        }
+        if published.sent.is_empty() && published.waiting.is_empty() && app.config.alerts.is_some() {
+            writeln!(output, "Nothing is new: nobody was told anything.")?;
+        }
+        for problem in &published.problems {
+            writeln!(output, "Done in part: {problem}")?;
+        }
+    }
+    Ok(Exit::complete(finished.is_complete()))
+}
+
+/// Publishes after a cycle, where that is configured. Whatever goes wrong leaves the rest of the cycle as it is,
+/// and makes it done in part.
+pub(crate) fn after(app: &App, cycle: &mut Cycle) {
+    if !is_configured(&app.config) {
+        return;
+    }
+    match start(app) {
+        Ok(finished) => {
+            cycle.exit = cycle.exit.and(Exit::complete(finished.is_complete()));
+            cycle.published = lines(&finished.output);
+            let problems = finished.output.problems.iter();
+            cycle.in_part.extend(problems.map(|problem| format!("publish: {problem}")));
+            cycle.runs.push(json!(finished.run));
+        }
+        Err(error) => {
+            cycle.exit = cycle.exit.and(Exit::complete(false));
+            cycle.in_part.push(format!("publish: {error:#}; provost publish tries again"));
+        }
+    }
+}
+
+/// What was done, for people.
+fn lines(published: &Published) -> Vec<String> {
+    let report = published.report.iter().map(|link| format!("Report:     {link}"));
+    let sent = published.sent.iter().map(|subject| format!("Told:       {subject}"));
+    let waiting = published.waiting.iter().map(|subject| format!("Not sent:   {subject}"));
+    report.chain(sent).chain(waiting).collect()
+}
+
+/// Runs the job.
+fn start(app: &App) -> anyhow::Result<Finished<Published>> {
+    let outlets = Outlets::open(&app.config, false).context("open where alerts and reports go")?;
+    let input = block_on(publish::input(&app.store))?;
+    outlets.with(|outlets| {
+        let (ports, wanted) = (ports(app, outlets), wanted(app));
+        let finished = app.run(JobName::Publish, "all", input, async |execution| {
+            publish::publish(execution, &ports, &wanted).await
+        })?;
+        Ok(finished)
+    })
+}
+
+fn ports<'a>(app: &'a App, outlets: &'a Outlets) -> Ports<'a> {
+    Ports {
+        runs: &app.store,
+        evaluations: &app.store,
+        outbox: &app.store,
+        notifier: outlets.notifier(),
+        reports: outlets.reports(),
+        progress: &app.progress,
+    }
+}
+
+fn wanted(app: &App) -> Wanted<'_> {
+    let alerts = app.config.alerts.as_ref();
+    Wanted {
+        catalog: &app.catalog,
+        waivers: &app.waivers,
+        from: alerts.and_then(|alerts| alerts.from).unwrap_or(Severity::Informational),
+        details_url: alerts.and_then(|alerts| alerts.details_url.as_deref()),
+        environment: app.config.environment_suffix.as_deref(),
+        retention: app.config.retention,
+    }
+}
+
+/// Prints what would be sent.
+fn dry_run(app: &App, is_json: bool) -> anyhow::Result<Exit> {
+    let outlets = Outlets::open(&app.config, true).context("open where alerts and reports go")?;
+    let (run, messages) = outlets.with(|outlets| {
+        let most_bytes = outlets.notifier().map_or(MOST_BYTES, |notifier| notifier.most_bytes());
+        block_on(publish::preview(&ports(app, outlets), &wanted(app), most_bytes))
+    })?;
+    let to = outlets.notifier().map(|notifier| notifier.place());
+    let report = outlets.reports().map(|reports| reports.link(&key_of(&run)));
+    let mut output = Stdout::new();
+    if is_json {
+        let messages: Vec<_> = messages.iter().map(|outgoing| &outgoing.message).collect();
+        writeln!(
+            output,
+            "{}",
+            json!({"schema": 1, "assessment": run.execution_id, "to": to, "messages": messages, "report": report})
+        )?;
+        return Ok(Exit::done());
+    }
+    if let Some(to) = to {
+        writeln!(output, "{} messages would go to {to}.", messages.len())?;
+        for outgoing in &messages {
+            writeln!(output, "\n=== {}\n\n{}", outgoing.message.subject, outgoing.message.text)?;
+        }
+    }
+    if let Some(report) = report {
+        writeln!(output, "The report would be {report}.")?;
+    }
+    writeln!(output, "Nothing was sent, and nothing was written.")?;
+    Ok(Exit::done())
+}
