@@ -147,6 +147,9 @@ impl Check<'_> {
 
     fn follows(&mut self) {
         let resource_type = self.resource_type;
+        for derived in &resource_type.derived {
+            self.document.put.insert(derived.member().to_owned(), Node::Free);
+        }
         for follow in &resource_type.follow {
             let Some((service, operation)) = self.call((&follow.service, &follow.operation)) else {
                 continue;
@@ -160,6 +163,9 @@ impl Check<'_> {
                 self.taken(&service, &operation, follow.take.as_deref(), &follow.wrap)
             };
             if let Some(taken) = taken {
+                if let Some(missing) = follow.pick.keys().find(|member| inside(&taken, member).is_none()) {
+                    self.problem(&operation, &format!("`pick`: what is taken has no `{missing}`"));
+                }
                 self.document.put.insert(follow.into.replace("[].", "."), taken);
             }
         }
@@ -272,11 +278,22 @@ impl Check<'_> {
     }
 }
 
+/// The names in braces that are members of a document.
+fn template_names(template: &str) -> impl Iterator<Item = &str> {
+    let inside = template.split('{').skip(1).filter_map(|part| part.split('}').next());
+    inside
+        .map(|name| name.split('|').next().unwrap_or(name))
+        .filter(|name| !["account", "region", "partition"].contains(name))
+}
+
 /// The paths of the document that a follow-up call goes by.
 fn names_of(follow: &Follow) -> Vec<(&'static str, String)> {
     let mut names = Vec::new();
     if let Per::Member(member) = &follow.per {
         names.push(("per", member.replace("[].", ".")));
+    }
+    for template in follow.pick.values() {
+        names.extend(template_names(template).map(|name| ("pick", name.to_owned())));
     }
     for when in &follow.when {
         let paths = when.unread.iter().chain(when.is.keys()).chain(when.is_not.keys());

@@ -12,11 +12,11 @@ mod resources;
 mod template;
 mod users;
 
-pub use access::AccessBook;
+pub use access::{AccessBook, derive_access};
 pub use cli_error::parse_cli_error;
 pub use plan::{PlannedCall, Times, plan};
 pub use reader::{CallOutcome, Fetched, Reader};
-pub use resource_type::{Each, Follow, ListCall, Per, ResourceType, Scope, When};
+pub use resource_type::{Derived, Each, Follow, ListCall, Per, ResourceType, Scope, When};
 pub use resources::{Listed, collect_type};
 pub use users::iam_user;
 

@@ -26,30 +26,33 @@ const NOT_THERE: [&str; 6] = [
 const TRIES: u32 = 30;
 const BETWEEN: Duration = Duration::from_secs(2);
 
-/// The report AWS has if it is fresh (four hours), else a new one.
+/// The report AWS has if it is fresh (four hours), else a new one. A report is asked to be made first: that gives
+/// the fresh one too, and a scheduled run mostly finds none. Who may not have one made may still read one.
 pub(super) async fn fetch(client: &Client, call: &Call) -> Answer {
     let get = ApiCall::new("iam", OPERATION, json!({}));
     let generate = ApiCall::new("iam", "GenerateCredentialReport", json!({}));
-    for attempt in 0..TRIES {
+    for _ in 0..TRIES {
+        let made = client.call(&generate).await;
+        let (ready, refused) = match made {
+            Ok(reply) => (reply.value.get("State").is_some_and(|state| state == "COMPLETE"), None),
+            // Somebody else may have asked for it just now.
+            Err(error) if error.is_throttled() || error.code() == Some("LimitExceeded") => (false, None),
+            Err(error) => (true, Some(error)),
+        };
+        if !ready {
+            tokio::time::sleep(BETWEEN).await;
+        }
         match client.call(&get).await {
             Ok(reply) => {
                 let page =
                     AnswerPage { input: json!({}), request_id: reply.request_id, response: reply.value };
                 return Answer::Pages(vec![page], None);
             }
-            Err(error) if error.code().is_some_and(|code| NOT_THERE.contains(&code)) => {}
+            Err(error) if error.code().is_some_and(|code| NOT_THERE.contains(&code)) => match refused {
+                Some(refused) => return Answer::Error(failure(call, &refused)),
+                None => {}
+            },
             Err(error) => return Answer::Error(failure(call, &error)),
-        }
-        let mut ready = false;
-        match client.call(&generate).await {
-            Ok(reply) => ready = reply.value.get("State").is_some_and(|state| state == "COMPLETE"),
-            // Somebody else may have asked for it just now.
-            Err(error) if error.is_throttled() || error.code() == Some("LimitExceeded") => {}
-            Err(error) => return Answer::Error(failure(call, &error)),
-        }
-        // The first look after asking comes at once where the report is said to be there.
-        if !(ready && attempt == 0) {
-            tokio::time::sleep(BETWEEN).await;
         }
     }
     Answer::Error(unusable(call, "the credential report did not get ready within a minute"))

@@ -8,9 +8,11 @@ use provost_iam::can::Answer;
 use provost_iam::facts::{PathFound, Powers};
 use provost_iam::managed::{self, Managed};
 use provost_iam::principal::Principal;
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::model::{Access, Digest, Judged, Resource};
+use super::resource_type::Derived;
+
+use crate::model::{Access, Digest, Judged, Resource, Unread, UnreadReason};
 
 const GROUP: &str = "AWS::IAM::Group";
 const MANAGED_POLICY: &str = "AWS::IAM::ManagedPolicy";
@@ -46,6 +48,41 @@ struct Policies {
     /// AWS's own that were not collected: what they open by themselves is known all the same.
     published: Vec<&'static Managed>,
     boundary: Option<Document>,
+}
+
+/// Puts what a user may do into its document, or what is not known of it among the unread. Without a book nobody
+/// asked for what it takes to know.
+pub fn derive_access(user: &mut Resource, book: Option<&AccessBook>) {
+    if user.is_placeholder() {
+        return;
+    }
+    let path = Derived::Access.member();
+    let unread = |path: String, reason, detail: &str| Unread {
+        path,
+        call: "iam get-account-authorization-details".to_owned(),
+        reason,
+        detail: detail.to_owned(),
+    };
+    let Some(book) = book else {
+        user.unread.push(unread(path.to_owned(), UnreadReason::NotAsked, ""));
+        return;
+    };
+    let access = book.access(user);
+    if let Some(why) = &access.unknown {
+        user.unread.push(unread(path.to_owned(), UnreadReason::Undecided, why));
+    } else if access.administrator == Judged::Unknown {
+        let path = format!("{path}.Administrator");
+        user.unread.push(unread(path, UnreadReason::Undecided, "whether the user is an administrator"));
+    } else if !access.undecided.is_empty() {
+        let why = access.undecided.join(", ");
+        user.unread.push(unread(format!("{path}.Escalations"), UnreadReason::Undecided, &why));
+    }
+    if let Value::Object(document) = &mut user.document {
+        let found = json!({
+            "Administrator": access.administrator.as_str(), "Escalations": access.escalations,
+        });
+        document.insert(path.to_owned(), found);
+    }
 }
 
 impl AccessBook {

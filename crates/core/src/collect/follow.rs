@@ -59,7 +59,9 @@ impl Place<'_> {
         };
         let fetched = reader.fetch(&call).await?;
         item.evidence.extend(fetched.evidence.iter().copied());
-        match value_of(reader, &fetched, follow, &item.document) {
+        let taken = value_of(reader, &fetched, follow, &item.document)
+            .and_then(|value| self.picked(value, follow, &item.document));
+        match taken {
             Ok(Some(value)) => {
                 item.document.insert(follow.into.clone(), value);
             }
@@ -110,6 +112,27 @@ impl Place<'_> {
         item.document.insert(list.to_owned(), Value::Array(elements));
         item.unread.extend(problem.map(|problem| Unread { path: format!("{list}.{into}"), ..problem }));
         Ok(())
+    }
+
+    /// Of an answer for all, what is this document's.
+    fn picked(&self, value: Option<Value>, follow: &Follow, document: &Map<String, Value>) -> Taken {
+        let (Some(Value::Array(elements)), false) = (&value, follow.pick.is_empty()) else {
+            return Ok(value);
+        };
+        let mut wanted = Vec::new();
+        for (member, template) in &follow.pick {
+            match self.spot().text(template, document) {
+                Ok(text) => wanted.push((member, Value::String(text))),
+                Err(_) if follow.optional => return Ok(None),
+                Err(missing) => {
+                    let detail = format!("there is no `{missing}` to find its own by");
+                    return Err((UnreadReason::Unparsable, detail));
+                }
+            }
+        }
+        let is_own =
+            |element: &&Value| wanted.iter().all(|(member, text)| element.get(member.as_str()) == Some(text));
+        Ok(Some(elements.iter().filter(is_own).cloned().collect()))
     }
 
     /// The call about a document, or an element of its list.

@@ -38,9 +38,29 @@ pub struct ResourceType {
     /// The calls that complete the document.
     #[serde(default)]
     pub follow: Vec<Follow>,
+    /// Members that no call gives: Provost finds them out itself.
+    #[serde(default)]
+    pub derived: Vec<Derived>,
     /// What is not asked for, because nobody would read it; see [`ResourceType::narrowed`].
     #[serde(skip)]
     pub unasked: Vec<Unread>,
+}
+
+/// A member that Provost finds out from several resources.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub enum Derived {
+    /// Of an IAM user: what all its policies come to, those of its groups and its boundary included.
+    Access,
+}
+
+impl Derived {
+    /// The member's name.
+    #[must_use]
+    pub fn member(self) -> &'static str {
+        match self {
+            Self::Access => "Access",
+        }
+    }
 }
 
 /// Where a resource type lives.
@@ -147,7 +167,7 @@ pub struct Follow {
     /// Where it is asked, a template too; where the resource is, if nothing is said.
     #[serde(default)]
     pub region: Option<String>,
-    /// A document without the member it is asked by is complete without it: the member is not set.
+    /// A document without the member it is asked or picked by is complete without it: the member is not set.
     #[serde(default)]
     pub optional: bool,
     /// It is asked only where one of these holds; always if there are none. Where none holds, the member is
@@ -160,6 +180,10 @@ pub struct Follow {
     /// Lists of plain texts in what is taken, as in `list`.
     #[serde(default)]
     pub wrap: BTreeMap<String, String>,
+    /// Of the list that is taken, the elements alone whose members are these, templates too: what is asked once for
+    /// a whole region is shared out.
+    #[serde(default)]
+    pub pick: BTreeMap<String, String>,
     /// The error codes that mean "not set", and only those.
     #[serde(default)]
     pub not_set: Vec<String>,

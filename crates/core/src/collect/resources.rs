@@ -209,6 +209,7 @@ fn is_damage(reason: UnreadReason) -> bool {
         | UnreadReason::Throttled
         | UnreadReason::NotRecorded
         | UnreadReason::NotAsked
+        | UnreadReason::Undecided
         | UnreadReason::Failed => false,
     }
 }

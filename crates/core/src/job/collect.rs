@@ -8,8 +8,9 @@ use tracing::{debug, warn};
 
 use super::{Execution, JobError, Work};
 use crate::catalog::Catalog;
-use crate::collect::{AccessBook, Reader, ResourceType, collect_type, iam_user};
+use crate::collect::{AccessBook, Derived, Reader, ResourceType, collect_type, derive_access, iam_user};
 use crate::detection::PolicyBook;
+use crate::model::touch;
 use crate::model::{
     AccountId, GLOBAL_REGION, IAM_USER, IamUser, LEFT_OUT_USERS, LeftOut, Resource, Statistics, Unread,
     UnreadReason, rfc3339_nanos,
@@ -57,6 +58,8 @@ impl Types {
     #[must_use]
     pub fn of(self, catalog: &Catalog) -> Vec<ResourceType> {
         let is_access = |name: &str| name == IAM_USER || AccessBook::TYPES.contains(&name);
+        let user_reads = catalog.reads_of(IAM_USER);
+        let needs_access = user_reads.iter().any(|path| touch(path, Derived::Access.member()));
         let wanted = |it: &ResourceType| {
             let mut reads = catalog.reads_of(&it.name);
             match self {
@@ -66,6 +69,9 @@ impl Types {
                 Self::All => {
                     let policies = PolicyBook::READS.iter().filter(|(name, _)| *name == it.name);
                     reads.extend(policies.map(|(_, path)| (*path).to_owned()));
+                }
+                Self::OfRules if needs_access && AccessBook::TYPES.contains(&it.name.as_str()) => {
+                    return Some(it.clone());
                 }
                 Self::OfRules => {}
             }
@@ -201,7 +207,11 @@ impl Round<'_> {
             if execution.is_out_of_time() {
                 break;
             }
-            let listed = collect_type(&reader, resource_type, account, &self.owners, *seen_at).await?;
+            let mut listed = collect_type(&reader, resource_type, account, &self.owners, *seen_at).await?;
+            if resource_type.derived.contains(&Derived::Access) {
+                let book = self.knows_access().then_some(&book);
+                listed.resources.iter_mut().for_each(|resource| derive_access(resource, book));
+            }
             count(&mut statistics, &listed.resources);
             statistics.count("damaged", listed.damaged);
             if listed.elsewhere > 0 {
@@ -231,6 +241,11 @@ impl Round<'_> {
             statistics.covered.extend(regions.map(|region| format!("{}/{region}", account.account)));
         }
         Ok(AccountDone { types_done, statistics })
+    }
+
+    /// Whether all is read that tells what a user may do.
+    fn knows_access(&self) -> bool {
+        AccessBook::TYPES.iter().all(|name| self.types.iter().any(|it| it.name == *name))
     }
 
     /// Keeps a snapshot of every user. One that cannot be kept is named, and stops nobody else.
@@ -278,7 +293,10 @@ fn may_succeed(reason: UnreadReason) -> bool {
         | UnreadReason::Unparsable
         | UnreadReason::Truncated
         | UnreadReason::Failed => true,
-        UnreadReason::AccessDenied | UnreadReason::NotRecorded | UnreadReason::NotAsked => false,
+        UnreadReason::AccessDenied
+        | UnreadReason::NotRecorded
+        | UnreadReason::NotAsked
+        | UnreadReason::Undecided => false,
     }
 }
 

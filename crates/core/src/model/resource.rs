@@ -69,6 +69,8 @@ pub enum UnreadReason {
     NotRecorded,
     /// No rule that was selected reads it, so the call was not made.
     NotAsked,
+    /// All was read, and nobody can say what it comes to.
+    Undecided,
     /// The answer is not what the call returns.
     Unparsable,
     /// The list says that it goes on, and the rest is not there.
@@ -86,6 +88,7 @@ impl UnreadReason {
             Self::Throttled => "throttled",
             Self::NotRecorded => "not recorded",
             Self::NotAsked => "not asked, since no selected rule reads it",
+            Self::Undecided => "cannot be decided",
             Self::Unparsable => "unparsable",
             Self::Truncated => "list not complete",
             Self::Failed => "failed",

@@ -36,6 +36,7 @@ fn catalog() -> Catalog {
     Catalog {
         resource_types: Vec::new(),
         posture: vec![PostureRule::parse(ENCRYPTION, &Origin::BuiltIn).unwrap()],
+        unselected: Vec::new(),
         detections: Vec::new(),
         secrets: Secrets::parse("members: []\npaths: []").unwrap(),
         digest: Digest::of(b"catalog"),

@@ -99,8 +99,13 @@ fn check_follow(follow: &Follow) -> Result<(), String> {
     if follow.ask.is_some() && !is_member {
         return Err("`ask` belongs to `per` a member".to_owned());
     }
-    if follow.optional && !is_member {
-        return Err("`optional` belongs to `per` a member".to_owned());
+    if !follow.pick.is_empty() && is_member {
+        return Err(
+            "`pick` belongs to a call that is made once for all; this one can ask for less".to_owned()
+        );
+    }
+    if follow.optional && !is_member && follow.pick.is_empty() {
+        return Err("`optional` belongs to `per` a member, or to `pick`".to_owned());
     }
     let texts = follow.with.values().flat_map(names_in).chain(follow.region.iter().flat_map(|it| names(it)));
     if let Some(name) = texts.into_iter().find(|name| !is_member && !is_place(name)) {
@@ -154,6 +159,8 @@ mod tests {
         check(&follow("into: A, per: account, ask: N"), "`ask` belongs");
         check(&follow("into: A, per: region, with: {X: '{N}'}"), "once for all");
         check(&follow("into: A, per: N, match: N"), "`decode` and `match`");
+        check(&follow("into: A, per: N, pick: {X: '{N}'}"), "`pick` belongs");
+        check(&follow("into: A, per: region, optional: true"), "`optional` belongs");
         check(
             &format!(
                 "{keyed}follow: [{{into: A, service: s, operation: f, per: N}}, {{into: A, service: s, operation: g, per: N}}]"

@@ -84,6 +84,8 @@ fn needs_of(follow: &Follow) -> Vec<String> {
         needs.push(path_of(member));
     }
     needs.extend(follow.match_member.iter().map(|member| within(member)));
+    let picked = follow.pick.values().flat_map(|template| names(template)).filter(|name| !is_place(name));
+    needs.extend(picked.map(within));
     for when in &follow.when {
         needs.extend(when.unread.iter().chain(when.is.keys()).chain(when.is_not.keys()).cloned());
     }
