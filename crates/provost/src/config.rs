@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Context as _, anyhow};
+use anyhow::{Context as _, anyhow, bail};
 use provost_core::model::{AccountId, Severity};
 use serde::Deserialize;
 use serde_json::Value;
@@ -228,6 +228,7 @@ impl Config {
         let every = file.every.as_ref().map(|text| {
             duration(text).map_err(|wanted| anyhow!("configuration: every `{text}` is not {wanted}"))
         });
+        check_outlets(&file).context("configuration")?;
         let days = file.retention_days.unwrap_or(RETENTION_DAYS);
         Ok(Self {
             store: global
@@ -256,6 +257,21 @@ impl Config {
                 .map(|reports| ReportsConfig { folder: reports.folder.map(here), ..reports }),
         })
     }
+}
+
+/// Says what is wrong with where alerts and reports go before anything runs, not after an hour of reading.
+fn check_outlets(file: &ConfigFile) -> anyhow::Result<()> {
+    if file.alerts.as_ref().is_some_and(|alerts| alerts.topic.is_some() && alerts.folder.is_some()) {
+        bail!("`alerts` has a topic and a folder; give one of them");
+    }
+    let Some(reports) = &file.reports else { return Ok(()) };
+    if reports.bucket.is_some() && reports.folder.is_some() {
+        bail!("`reports` has a bucket and a folder; give one of them");
+    }
+    if reports.prefix.starts_with('/') {
+        bail!("`reports.prefix` = `{}`: keys of S3 do not begin with a slash", reports.prefix);
+    }
+    Ok(())
 }
 
 fn read(path: &Path) -> anyhow::Result<ConfigFile> {
@@ -302,6 +318,20 @@ mod tests {
         assert!(
             file.fail_on.is_some() && file.out.is_some() && file.waivers.is_some() && file.estate.is_some()
         );
+    }
+
+    #[test]
+    fn an_alert_goes_to_one_place() {
+        let check = |text: &str, expect: &str| {
+            let error = check_outlets(&parse(text).unwrap()).unwrap_err().to_string();
+            assert!(error.contains(expect), "{error}");
+        };
+        check("alerts: {topic: a, folder: b}", "give one of them");
+        check("reports: {bucket: a, folder: b}", "give one of them");
+        check("reports: {bucket: a, prefix: /b}", "slash");
+        for fine in ["alerts: {}", "reports: {}", "alerts: {topic: a}\nreports: {folder: b}"] {
+            check_outlets(&parse(fine).unwrap()).unwrap();
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod emulated;
 mod lock_races;
+mod outbox;
 mod partial_writes;
 mod reading;
 mod runs;

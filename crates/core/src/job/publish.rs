@@ -106,7 +106,7 @@ pub async fn publish(
     }
     ports.progress.begin("Publishing", None);
     if let Some(reports) = ports.reports {
-        match report::write(execution, ports, reports, &run).await {
+        match report::write(execution, ports, wanted, reports, &run).await {
             Ok(link) => {
                 statistics.count("reports", 1);
                 published.report = Some(link);

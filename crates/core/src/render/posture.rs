@@ -17,14 +17,15 @@ pub struct PostureJson<W: Write> {
 }
 
 impl<W: Write> PostureJson<W> {
-    /// Writes everything before the evaluations. `is_complete`: no run behind it stopped before its end.
+    /// Writes everything before the evaluations. `covered` and `left_out`: the accounts and regions that were
+    /// looked at, and what was not; `is_complete`: no run behind it stopped before its end.
     ///
     /// # Errors
     /// When the output cannot be written.
     pub fn new(
         mut output: W,
         summary: &PostureSummary,
-        left_out: &[LeftOut],
+        (covered, left_out): (&[String], &[LeftOut]),
         is_complete: bool,
         now: Timestamp,
     ) -> std::io::Result<Self> {
@@ -36,6 +37,7 @@ impl<W: Write> PostureJson<W> {
             ("execution_id", json!(summary.run.execution_id)),
             ("catalog_digest", json!(summary.run.catalog)),
             ("complete", json!(is_complete)),
+            ("covered", json!(covered)),
             ("left_out", json!(left_out)),
             ("filter", json!(summary.filter.words())),
             ("filtered_out", json!(summary.filtered_out)),

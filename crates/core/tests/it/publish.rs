@@ -42,6 +42,7 @@ fn catalog() -> Catalog {
         digest: Digest::of(b"catalog"),
         replaced: Vec::new(),
         not_loaded: Vec::new(),
+        unselected: Default::default(),
     }
 }
 

@@ -212,9 +212,10 @@ pub(crate) fn findings_json(
     summary: &PostureSummary,
     output: &mut dyn Write,
 ) -> anyhow::Result<()> {
-    let (_, left_out) = scope(app)?;
+    let (covered, left_out) = scope(app)?;
     let is_complete = is_complete(app, summary)?;
-    let mut json = PostureJson::new(output, summary, &left_out, is_complete, SystemClock.now())?;
+    let now = SystemClock.now();
+    let mut json = PostureJson::new(output, summary, (&covered, &left_out), is_complete, now)?;
     each_taken(app, summary, &mut |evaluation| json.evaluation(evaluation))?;
     Ok(json.finish()?)
 }

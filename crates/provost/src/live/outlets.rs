@@ -1,6 +1,6 @@
 //! Where alerts and reports go on AWS: a topic and a bucket, and a client that writes there and nowhere else.
 
-use anyhow::{Context as _, bail, ensure};
+use anyhow::Context as _;
 use provost_aws::guard::{Home, Sink};
 use provost_aws::names::Names;
 use provost_aws::s3_reports::{Encryption, ReportsBucket, S3Reports};
@@ -74,8 +74,7 @@ pub(crate) fn topic_arn(topic: &str, home: &Home) -> String {
 pub(crate) fn topic_of(config: &Config) -> anyhow::Result<Option<String>> {
     let Some(alerts) = &config.alerts else { return Ok(None) };
     match (&alerts.topic, &alerts.folder) {
-        (Some(_), Some(_)) => bail!("configuration: `alerts` has a topic and a folder; give one of them"),
-        (Some(topic), None) => Ok(Some(topic.clone())),
+        (Some(topic), _) => Ok(Some(topic.clone())),
         (None, Some(_)) => Ok(None),
         (None, None) => Ok(names(config)?.map(|names| names.alerts_topic())),
     }
@@ -85,8 +84,7 @@ pub(crate) fn topic_of(config: &Config) -> anyhow::Result<Option<String>> {
 pub(crate) fn bucket_of(config: &Config) -> anyhow::Result<Option<ReportsBucket>> {
     let Some(reports) = &config.reports else { return Ok(None) };
     let bucket = match (&reports.bucket, &reports.folder) {
-        (Some(_), Some(_)) => bail!("configuration: `reports` has a bucket and a folder; give one of them"),
-        (Some(bucket), None) => bucket.clone(),
+        (Some(bucket), _) => bucket.clone(),
         (None, Some(_)) => return Ok(None),
         (None, None) => match names(config)? {
             Some(names) => names.reports_bucket(),
@@ -94,10 +92,6 @@ pub(crate) fn bucket_of(config: &Config) -> anyhow::Result<Option<ReportsBucket>
         },
     };
     let mut prefix = reports.prefix.clone();
-    ensure!(
-        !prefix.starts_with('/'),
-        "configuration: `reports.prefix` = `{prefix}`: keys of S3 do not begin with a slash"
-    );
     if !prefix.is_empty() && !prefix.ends_with('/') {
         prefix.push('/');
     }

@@ -5,12 +5,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::tz::TimeZone;
 
-use super::Ports;
-use crate::job::report::posture_summary;
+use super::{Ports, Wanted};
+use crate::filter::Filter;
+use crate::job::report::posture_summary_where;
 use crate::job::{Execution, JobError};
 use crate::model::{JobName, LeftOut, Run};
 use crate::port::{ReportWriter, Reports};
 use crate::render::PostureJson;
+use crate::waiver::WaiversDue;
 
 /// How many verdicts are read at a time.
 const PAGE: usize = 1000;
@@ -27,12 +29,13 @@ pub fn key_of(run: &Run) -> String {
 pub(super) async fn write(
     execution: &Execution<'_>,
     ports: &Ports<'_>,
+    wanted: &Wanted<'_>,
     reports: &dyn Reports,
     run: &Run,
 ) -> Result<String, JobError> {
     let key = key_of(run);
     let mut writer = reports.begin(&key).await?;
-    match fill(execution, ports, run, writer.as_mut()).await {
+    match fill(execution, ports, wanted, run, writer.as_mut()).await {
         Ok(()) => writer.finish().await?,
         Err(error) => {
             writer.abandon().await;
@@ -45,19 +48,21 @@ pub(super) async fn write(
 async fn fill(
     execution: &Execution<'_>,
     ports: &Ports<'_>,
+    wanted: &Wanted<'_>,
     run: &Run,
     writer: &mut dyn ReportWriter,
 ) -> Result<(), JobError> {
-    let summary = posture_summary(ports.runs, ports.evaluations).await?;
+    let due = WaiversDue::new(wanted.waivers, run.started_at);
+    let summary = posture_summary_where(ports.runs, ports.evaluations, Filter::default(), due).await?;
     let Some(summary) = summary.filter(|summary| summary.run.execution_id == run.execution_id) else {
         return Err(JobError::Input("another assessment ended meanwhile; publish that one".to_owned()));
     };
-    let (left_out, is_complete) = left_out(ports, run).await?;
+    let Scope { covered, left_out, is_complete } = scope(ports, run).await?;
     // The same assessment gives the same report, whenever it is written.
     let made_at = run.finished_at.unwrap_or(run.started_at);
     let buffer = Buffer::default();
-    let mut json =
-        PostureJson::new(buffer.clone(), &summary, &left_out, is_complete, made_at).map_err(rendering)?;
+    let mut json = PostureJson::new(buffer.clone(), &summary, (&covered, &left_out), is_complete, made_at)
+        .map_err(rendering)?;
     let mut after: Option<String> = None;
     loop {
         if execution.is_out_of_time() {
@@ -79,10 +84,22 @@ async fn fill(
     Ok(())
 }
 
-/// What is known to exist and was not looked at or not judged, and whether nothing stopped before its end.
-async fn left_out(ports: &Ports<'_>, assessed: &Run) -> Result<(Vec<LeftOut>, bool), JobError> {
+/// What an assessment could speak of at all.
+struct Scope {
+    /// The accounts and regions that were looked at.
+    covered: Vec<String>,
+    /// What is known to exist and was not looked at or not judged.
+    left_out: Vec<LeftOut>,
+    /// Whether nothing stopped before its end.
+    is_complete: bool,
+}
+
+async fn scope(ports: &Ports<'_>, assessed: &Run) -> Result<Scope, JobError> {
     let collected = ports.runs.latest(JobName::Collect).await?;
-    let mut left_out = collected.as_ref().map(|run| run.statistics.left_out.clone()).unwrap_or_default();
+    let (covered, mut left_out) = collected
+        .as_ref()
+        .map(|run| (run.statistics.covered.clone(), run.statistics.left_out.clone()))
+        .unwrap_or_default();
     let mut is_complete = true;
     for run in collected.iter().chain([assessed]) {
         if let Some(remaining) = &run.statistics.remaining {
@@ -91,7 +108,7 @@ async fn left_out(ports: &Ports<'_>, assessed: &Run) -> Result<(Vec<LeftOut>, bo
             is_complete = false;
         }
     }
-    Ok((left_out, is_complete))
+    Ok(Scope { covered, left_out, is_complete })
 }
 
 /// What was rendered and not handed on yet.
