@@ -9,7 +9,7 @@ mod merge;
 mod seen;
 mod summary;
 
-pub use baseline::{AT_ONCE, assessment_at, ended_between, oldest, previous};
+pub use baseline::{AT_ONCE, assessment_at, ended_between, is_baseline, oldest, previous};
 pub use difference::{Difference, TrendPoint, Wanted};
 pub use merge::each_change;
 pub use seen::{Compared, Seen};
@@ -132,6 +132,8 @@ pub enum Because {
     Place,
     /// No rule in force then judged this resource type, and the catalog was another one.
     Catalog,
+    /// Only some rules were selected for that assessment, and this one did not judge anything.
+    Selection,
 }
 
 impl Because {
@@ -145,6 +147,7 @@ impl Because {
             Self::InPart => "that assessment is there in part only",
             Self::Place => "its account or region was not looked at",
             Self::Catalog => "no rule judged its type, and the catalog was another one",
+            Self::Selection => "only some rules were selected then, and not this one",
         }
     }
 }

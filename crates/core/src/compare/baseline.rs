@@ -1,4 +1,4 @@
-//! Which assessments are compared: ended, whole, and of the same scope.
+//! Which assessments are compared: ended, whole, and of the same scope and selection of rules.
 
 use jiff::Timestamp;
 
@@ -8,34 +8,43 @@ use crate::port::{PortResult, Runs};
 /// How many runs are read at a time.
 pub const AT_ONCE: usize = 50;
 
-/// The last whole assessment of the same scope that began before this one: what to compare it with. One that
-/// stopped at its deadline is passed over.
+/// Whether an assessment is good to compare this later one with: it came to its end, is of the same scope, and
+/// judged by all rules, or by a selection of as many as the later one.
+#[must_use]
+pub fn is_baseline(run: &Run, after: &Run) -> bool {
+    let (ours, theirs) = (&run.statistics.left_out, &after.statistics.left_out);
+    run.execution_id != after.execution_id
+        && run.job == JobName::Assess
+        && run.status == RunStatus::Done
+        && run.scope == after.scope
+        && (ours.is_empty() || ours == theirs)
+}
+
+/// The last assessment before this one that is good to compare it with ([`is_baseline`]). One that stopped at its
+/// deadline is passed over.
 ///
 /// # Errors
 /// When the store cannot be read.
 pub async fn previous(runs: &dyn Runs, after: &Run) -> PortResult<Option<Run>> {
-    find(runs, after.started_at, &mut |run| {
-        run.execution_id != after.execution_id && is_whole(run, &after.scope)
-    })
-    .await
+    assessment_at(runs, after, after.started_at).await
 }
 
-/// The last whole assessment of a scope that began at a time or before it.
+/// The last assessment that is good to compare `after` with and began at a time or before it.
 ///
 /// # Errors
 /// When the store cannot be read.
-pub async fn assessment_at(runs: &dyn Runs, scope: &str, at: Timestamp) -> PortResult<Option<Run>> {
-    find(runs, at, &mut |run| is_whole(run, scope)).await
+pub async fn assessment_at(runs: &dyn Runs, after: &Run, at: Timestamp) -> PortResult<Option<Run>> {
+    find(runs, at, &mut |run| is_baseline(run, after)).await
 }
 
-/// The first whole assessment of a scope that is recorded, where nothing is as old as was asked for.
+/// The first recorded assessment that is good to compare `after` with, where nothing is as old as was asked for.
 ///
 /// # Errors
 /// When the store cannot be read.
 pub async fn oldest(runs: &dyn Runs, after: &Run) -> PortResult<Option<Run>> {
     let mut oldest = None;
     find(runs, after.started_at, &mut |run| {
-        if run.execution_id != after.execution_id && is_whole(run, &after.scope) {
+        if is_baseline(run, after) {
             oldest = Some(run.clone());
         }
         false
@@ -71,10 +80,6 @@ pub async fn ended_between(
     .await?;
     let inner = between.into_iter().rev();
     Ok((std::iter::once(before.clone()).chain(inner).chain([after.clone()]).collect(), left_out))
-}
-
-fn is_whole(run: &Run, scope: &str) -> bool {
-    run.status == RunStatus::Done && run.scope == scope
 }
 
 /// The newest assessment up to a time of which this is true.

@@ -10,7 +10,7 @@ use crate::model::{AccountId, Evaluation, PLACEHOLDER, Verdict};
 use crate::port::{Evaluations, PortError};
 
 /// How many verdicts of each side are read at a time.
-const PAGE: usize = 1000;
+const PAGE: usize = if cfg!(test) { 3 } else { 1000 };
 
 /// Shows every pair of rule and resource that either assessment has to `sink`, also those that stayed the same, in
 /// order of resource, rule and account.
@@ -105,7 +105,9 @@ fn lost(was: &Evaluation, after: &Seen, before: &Seen, is_here: bool) -> (Change
         Because::Resource if was.resource_id.starts_with(PLACEHOLDER) => Change::SeenAgain,
         Because::Resource | Because::Rule => Change::Gone,
         Because::List if is_known(was) => Change::Blind,
-        Because::List | Because::InPart | Because::Place | Because::Catalog => Change::NotJudgedNow,
+        Because::List | Because::InPart | Because::Place | Because::Catalog | Because::Selection => {
+            Change::NotJudgedNow
+        }
     };
     (change, because)
 }
@@ -118,7 +120,9 @@ fn found(is: &Evaluation, before: &Seen, after: &Seen, was_here: bool) -> (Chang
         Because::Resource | Because::List if is.resource_id.starts_with(PLACEHOLDER) => Change::Blind,
         Because::Resource | Because::Rule => Change::New,
         Because::List if is_known(is) => Change::SeenAgain,
-        Because::List | Because::InPart | Because::Place | Because::Catalog => Change::NotJudgedBefore,
+        Because::List | Because::InPart | Because::Place | Because::Catalog | Because::Selection => {
+            Change::NotJudgedBefore
+        }
     };
     (change, because)
 }

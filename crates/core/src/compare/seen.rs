@@ -10,6 +10,9 @@ use crate::model::{
 };
 use crate::port::{Evaluations, Runs};
 
+/// How many names of one kind a sentence has at most.
+const MOST_NAMED: usize = 10;
+
 /// One assessment, and what it looked at.
 #[derive(Debug)]
 pub struct Seen {
@@ -102,6 +105,10 @@ impl Seen {
     /// rules on the same resource.
     pub(super) fn why_not(&self, evaluation: &Evaluation, other: &Self, is_here: bool) -> Because {
         let same_catalog = self.run.catalog == other.run.catalog;
+        let is_selection = !self.run.statistics.left_out.is_empty();
+        if is_selection && !self.rules.contains_key(&evaluation.rule.id) {
+            return Because::Selection;
+        }
         if is_here {
             // All rules of a type judge a resource at once.
             return if self.is_kept() { Because::Rule } else { Because::InPart };
@@ -176,7 +183,7 @@ impl Compared {
             )),
             (Some(_), Some(_)) => {
                 let only = |one: &Seen, other: &Seen| {
-                    one.places.difference(&other.places).cloned().collect::<Vec<_>>().join(", ")
+                    listed(&one.places.difference(&other.places).map(String::as_str).collect::<Vec<_>>())
                 };
                 let lost = only(before, after);
                 if !lost.is_empty() && !after.places.is_empty() {
@@ -192,19 +199,30 @@ impl Compared {
             (None, _) | (_, None) => {}
         }
         if let Some(collection) = &after.collection {
+            let mut by_reason: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
             for left_out in &collection.statistics.left_out {
-                caveats.push(format!("Left out now: {} ({}).", left_out.what, left_out.why));
+                by_reason.entry(&left_out.why).or_default().push(&left_out.what);
+            }
+            for (why, what) in by_reason {
+                caveats.push(format!("Left out now: {} ({why}).", listed(&what)));
             }
         }
         let rules: Vec<&str> = self.changed_rules().collect();
         if !rules.is_empty() {
             caveats.push(format!(
                 "The text of these rules changed, so the rule may have changed and not the resource: {}.",
-                rules.join(", ")
+                listed(&rules)
             ));
         }
         caveats
     }
+}
+
+/// Names in a sentence: where they are many, the first ones and how many more.
+fn listed(names: &[&str]) -> String {
+    let more = names.len().saturating_sub(MOST_NAMED);
+    let named = names.iter().take(MOST_NAMED).copied().collect::<Vec<_>>().join(", ");
+    if more > 0 { format!("{named} and {more} more") } else { named }
 }
 
 /// What of one side is there in part.
@@ -216,6 +234,10 @@ fn in_part(seen: &Seen, name: &str, caveats: &mut Vec<String>) {
             "The {name} assessment, of {at}, is {}: {remaining} not judged.",
             seen.run.status.as_str()
         ));
+    }
+    for left_out in &seen.run.statistics.left_out {
+        caveats
+            .push(format!("The {name} assessment, of {at}, left out {} ({}).", left_out.what, left_out.why));
     }
     let judged = seen.run.statistics.get("evaluations");
     if seen.kept != judged {

@@ -228,6 +228,18 @@ fn what_is_new_and_what_was_not_looked_at_before() {
 }
 
 #[test]
+fn a_rule_that_was_not_selected_is_neither_gone_nor_new() {
+    let left_out = vec![LeftOut { what: "1 posture rules".to_owned(), why: "1 were selected".to_owned() }];
+    let mut now = Two::new(&["fail arn:a r", "pass arn:a s"], &["pass arn:a s"]);
+    now.after.statistics.left_out.clone_from(&left_out);
+    assert_eq!(now.change(), (Change::NotJudgedNow, Some(Because::Selection)));
+    assert!(now.compared().caveats().join("\n").contains("left out 1 posture rules (1 were selected)"));
+    let mut before = Two::new(&["pass arn:a s"], &["fail arn:a r", "pass arn:a s"]);
+    before.before.statistics.left_out = left_out;
+    assert_eq!(before.change(), (Change::NotJudgedBefore, Some(Because::Selection)));
+}
+
+#[test]
 fn who_should_be_told() {
     let told = |before: &[&str], after: &[&str]| {
         let two = Two::new(before, after);
@@ -304,8 +316,19 @@ fn the_baseline_is_whole_and_of_the_same_scope() {
     for (hour, expect) in
         [(0, None), (1, Some("one")), (3, Some("one")), (8, Some("two")), (23, Some("later"))]
     {
-        assert_eq!(id(block_on(assessment_at(&store, "all", at(hour))).unwrap()).as_deref(), expect);
+        assert_eq!(id(block_on(assessment_at(&store, &after, at(hour))).unwrap()).as_deref(), expect);
     }
+    // A selection of rules is a baseline for the same selection alone; all rules are one for every selection.
+    let mut selected = run("selected", JobName::Assess, 8, RunStatus::Done);
+    selected.statistics.left_out =
+        vec![LeftOut { what: "9 posture rules".to_owned(), why: "3 were selected".to_owned() }];
+    keep_run(&store, &selected);
+    assert_eq!(id(block_on(previous(&store, &after)).unwrap()).as_deref(), Some("two"));
+    let again = Run { statistics: selected.statistics.clone(), ..after.clone() };
+    assert_eq!(id(block_on(previous(&store, &again)).unwrap()).as_deref(), Some("selected"));
+    assert_eq!(id(block_on(previous(&store, &selected)).unwrap()).as_deref(), Some("two"));
+    selected.status = RunStatus::Abandoned;
+    keep_run(&store, &selected);
     assert_eq!(id(block_on(oldest(&store, &after)).unwrap()).as_deref(), Some("one"));
     let between = |most| {
         let (runs_between, left_out) = block_on(ended_between(&store, &runs[0], &after, most)).unwrap();

@@ -69,6 +69,13 @@ fn tidy() -> Settings {
     let mut settings = settings();
     settings.add_filter(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", "[time]");
     settings.add_filter(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}", "[execution]");
+    // What the sample leaves out, and how many rules there are, is the catalog's.
+    settings.add_filter(r"(?m)^left out: .*\n", "");
+    settings.add_filter(r"(?ms)^- Left out now: .*?\)\.\n", "");
+    settings.add_filter(r#""notes": \[[^\]]*\]"#, r#""notes": "[notes]""#);
+    settings.add_filter(r#""filtered_out": \d+"#, r#""filtered_out": "[many]""#);
+    settings
+        .add_filter(r"\d+ (of \d+ pairs of rule and resource|verdicts) are left out", "[many] are left out");
     settings.add_filter(r"[\d-]+ days ago", "[long] ago");
     settings.add_filter(r#""days_left": -\d+"#, r#""days_left": "[past]""#);
     settings
@@ -99,7 +106,7 @@ fn each_fate_is_called_by_its_name() {
         .map(|(name, change)| (format!("arn:aws:s3:::{name}"), change.to_owned()));
     assert_eq!(changes(&place, &["last"]), expect);
     tidy().bind(|| {
-        let table = report(&place, &["last", "--rule", "s3-*"]);
+        let table = report(&place, &["last", "--rule", "s3-encryption"]);
         assert!(table.lines().all(|line| line.chars().count() <= 100), "{table}");
         assert_snapshot!("since_table", table);
         assert_snapshot!(

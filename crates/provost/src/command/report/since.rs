@@ -96,7 +96,7 @@ fn baseline(app: &App, since: &Since, after: &Run, now: Timestamp) -> anyhow::Re
             rfc3339(after.started_at)
         );
     }
-    if let Some(run) = block_on(assessment_at(&app.store, &after.scope, at))? {
+    if let Some(run) = block_on(assessment_at(&app.store, after, at))? {
         return Ok((run, None));
     }
     let run = block_on(oldest(&app.store, after))?.ok_or_else(|| nothing_before(after))?;
