@@ -181,6 +181,7 @@ fn posture(app: &App, format: Format, args: &ReportArgs, output: &mut dyn Write)
         }
         Format::Table => posture_table(app, &summary, args.all, output)?,
         Format::Sarif | Format::Junit | Format::Asff | Format::Ocsf => {
+            say_beside(&summary.due.lines(), filter.words());
             findings::write(app, &summary, format, output)?;
         }
         Format::Html => {}

@@ -195,6 +195,8 @@ fn filters_go_together_and_say_that_they_are_on() {
         page.contains("filter on: rule s3-encryption")
             && !page.contains("s3-versioning-enabled\",\"severity")
     );
+    let sarif = place.done(&["report", "posture", "--format", "sarif", "--rule", "s3-encryption"]);
+    assert!(sarif.contains("a filter is on: rule s3-encryption"), "{sarif}");
     let said = place.run(&["report", "posture", "--format", "csv", "--rule", "s3-encryption"]);
     assert!(
         said.code == 0

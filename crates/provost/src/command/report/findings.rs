@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use provost_core::job::report::PostureSummary;
-use provost_core::model::Evaluation;
+use provost_core::model::{Evaluation, LeftOut};
 use provost_core::render::{
     FindingList, PostureJunit, PostureSarif, RuleTexts, Standing, asff, home_region, ocsf,
 };
@@ -23,7 +23,11 @@ pub(super) fn write(
     let each = |sink: &mut dyn FnMut(&Evaluation) -> std::io::Result<()>| each_taken(app, summary, sink);
     match format {
         Format::Sarif => {
-            let (_, left_out) = scope(app)?;
+            let (_, mut left_out) = scope(app)?;
+            left_out.extend(summary.filter.words().map(|words| LeftOut {
+                what: format!("{} verdicts", summary.filtered_out),
+                why: format!("a filter is on: {words}"),
+            }));
             let is_complete = is_complete(app, summary)?;
             let mut sarif = PostureSarif::new(output, &app.catalog.posture, &left_out, is_complete)?;
             each(&mut |evaluation| sarif.evaluation(evaluation))?;
