@@ -18,6 +18,7 @@ use tokio::sync::Mutex;
 use tokio::time::Instant;
 
 use accounts::Session;
+pub(crate) use accounts::{Caller, who_asks, who_is};
 use failure::{failure, unusable};
 
 /// Calls made at once, over all accounts. The client narrows that for a service that throttles.

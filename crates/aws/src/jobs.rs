@@ -6,7 +6,7 @@ use provost_core::collect::{ResourceType, plan};
 use crate::estate::{LiveEstate, Reach};
 use crate::guard::{Home, Sink};
 use crate::permissions::Need;
-use crate::{cloudwatch, dynamo, s3_archive, s3_reports, sns};
+use crate::{cloudwatch, dynamo, s3_archive, s3_reports, security_hub, sns};
 
 /// What reading these resource types takes. A call the models do not know is named as the catalog names it, and
 /// the ledger says that it is unknown. The role to assume is named in the partition of `home`.
@@ -43,7 +43,8 @@ pub fn needs_of_sink(sink: &Sink, home: &Home, job: &str) -> Vec<Need> {
         Sink::Objects { .. } => s3_archive::calls(),
         Sink::Namespace(_) => cloudwatch::calls(),
         Sink::Topic(_) => sns::calls(),
-        Sink::Queue(_) | Sink::Bus(_) | Sink::Evaluations | Sink::Findings => Vec::new(),
+        Sink::Findings => security_hub::calls(),
+        Sink::Queue(_) | Sink::Bus(_) | Sink::Evaluations => Vec::new(),
     };
     sink.needs(&calls, home, job)
 }

@@ -12,6 +12,7 @@ pub mod names;
 pub mod permissions;
 pub mod s3_archive;
 pub mod s3_reports;
+pub mod security_hub;
 pub mod sns;
 mod type_check;
 

@@ -32,9 +32,9 @@ struct Opened {
 }
 
 /// Whose credentials these are.
-struct Caller {
-    account: AccountId,
-    partition: String,
+pub(crate) struct Caller {
+    pub(crate) account: AccountId,
+    pub(crate) partition: String,
 }
 
 impl LiveEstate {
@@ -174,13 +174,22 @@ impl LiveEstate {
     }
 }
 
+impl std::fmt::Display for Refused {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Call(error) => error.kind.fmt(f),
+            Self::Answer(why) => f.write_str(why),
+        }
+    }
+}
+
 /// Why nobody knows whose credentials these are.
-enum Refused {
+pub(crate) enum Refused {
     Call(Box<Error>),
     Answer(String),
 }
 
-async fn who_is(client: &Client) -> Result<Caller, Refused> {
+pub(crate) async fn who_is(client: &Client) -> Result<Caller, Refused> {
     let reply = client.call(&ApiCall::new("sts", "GetCallerIdentity", json!({}))).await;
     let reply = reply.map_err(|error| Refused::Call(Box::new(error)))?.value;
     let text = |member: &str| reply.get(member).and_then(Value::as_str).unwrap_or_default();
@@ -189,13 +198,10 @@ async fn who_is(client: &Client) -> Result<Caller, Refused> {
     Ok(Caller { account, partition: partition.to_owned() })
 }
 
-async fn who_asks(client: &Client) -> PortResult<Caller> {
+pub(crate) async fn who_asks(client: &Client) -> PortResult<Caller> {
     who_is(client).await.map_err(|refused| PortError::Unavailable {
         what: "ask AWS whose credentials these are (sts get-caller-identity)".to_owned(),
-        why: match refused {
-            Refused::Call(error) => error.kind.to_string(),
-            Refused::Answer(why) => why,
-        },
+        why: refused.to_string(),
     })
 }
 

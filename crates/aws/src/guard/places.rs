@@ -25,7 +25,7 @@ pub(super) enum Place<'i> {
     Namespace(&'i str),
     /// The verdicts of AWS Config's custom rules.
     Evaluations,
-    /// The findings of Security Hub.
+    /// Findings of Provost's in Security Hub.
     Findings,
     /// A log group, by name or ARN.
     LogGroup(&'i str),
@@ -161,7 +161,7 @@ impl Demand {
             Kind::Bus => buses(input),
             Kind::Namespace => Ok(vec![Place::Namespace(text(input, "Namespace")?)]),
             Kind::Evaluations => Ok(vec![Place::Evaluations]),
-            Kind::Findings => Ok(vec![Place::Findings]),
+            Kind::Findings => findings(input),
             Kind::LogGroup => log_groups(input),
             Kind::Secret => Ok(vec![Place::Secret(text(input, "SecretId")?)]),
         }
@@ -244,6 +244,25 @@ fn buses(input: &Value) -> Result<Vec<Place<'_>>, String> {
     entries.map(|entry| bus(entry).map(Place::Bus)).collect()
 }
 
+/// Findings that are Provost's by their ids, of accounts' own products. Those of other tools under the same product,
+/// and those of AWS and of partners, are not ours to change.
+fn findings(input: &Value) -> Result<Vec<Place<'_>>, String> {
+    for finding in list(input, "Findings")? {
+        let (id, account) = (text(finding, "Id")?, text(finding, "AwsAccountId")?);
+        if !id.starts_with("provost/") {
+            return Err("one of its findings has the id of another tool".to_owned());
+        }
+        let product = format!("product/{account}/default");
+        let parts: Vec<&str> = text(finding, "ProductArn")?.split(':').collect();
+        let is_own = matches!(parts.as_slice(), ["arn", _, "securityhub", _, of, name]
+            if *of == account && *name == product);
+        if !is_own {
+            return Err("one of its findings is not under the own product of its account".to_owned());
+        }
+    }
+    Ok(vec![Place::Findings])
+}
+
 fn log_groups(input: &Value) -> Result<Vec<Place<'_>>, String> {
     if !matches!(member(input, "unmask"), Value::Null | Value::Bool(false)) {
         return Err("its `unmask` would show what a data protection policy hides".to_owned());
@@ -266,7 +285,7 @@ impl fmt::Display for Place<'_> {
             Self::Bus(name) => write!(formatter, "the event bus `{name}`"),
             Self::Namespace(name) => write!(formatter, "the metrics of `{name}`"),
             Self::Evaluations => formatter.write_str("the evaluations of AWS Config"),
-            Self::Findings => formatter.write_str("the findings of Security Hub"),
+            Self::Findings => formatter.write_str("findings of Provost in Security Hub"),
             Self::LogGroup(name) => write!(formatter, "the log group `{name}`"),
             Self::Secret(name) => write!(formatter, "the secret `{name}`"),
         }

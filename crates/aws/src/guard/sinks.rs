@@ -25,7 +25,7 @@ pub enum Sink {
     Namespace(String),
     /// The verdicts of AWS Config's custom rules, which AWS takes only for the rule it asked.
     Evaluations,
-    /// The findings of Security Hub in this account.
+    /// Provost's findings in Security Hub, each under the own product of its account.
     Findings,
 }
 

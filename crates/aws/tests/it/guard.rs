@@ -315,6 +315,10 @@ fn sinks_take_what_is_meant_for_them_and_nothing_beside_it() {
         input
     };
     let event = |bus: &str| json!({ "EventBusName": bus, "Detail": "{}" });
+    let finding = |id: &str, account: &str, product: &str| {
+        let product = format!("arn:aws:securityhub:eu-west-1:{account}:product/{product}");
+        json!({ "Id": id, "AwsAccountId": account, "ProductArn": product })
+    };
     for (service, operation, inside, outside) in [
         (
             "dynamodb",
@@ -438,7 +442,28 @@ fn sinks_take_what_is_meant_for_them_and_nothing_beside_it() {
             vec![json!({ "Namespace": "AWS/EC2" }), json!({})],
         ),
         ("config", "PutEvaluations", vec![json!({ "ResultToken": "x" })], vec![]),
-        ("securityhub", "BatchImportFindings", vec![json!({ "Findings": [] })], vec![]),
+        (
+            "securityhub",
+            "BatchImportFindings",
+            vec![
+                json!({ "Findings": [finding("provost/a", "111122223333", "111122223333/default")] }),
+                json!({ "Findings": [
+                    finding("provost/a", "111122223333", "111122223333/default"),
+                    finding("provost/b", "444455556666", "444455556666/default"),
+                ] }),
+            ],
+            vec![
+                json!({ "Findings": [] }),
+                json!({}),
+                json!({ "Findings": [finding("prowler-a", "111122223333", "111122223333/default")] }),
+                json!({ "Findings": [finding("provost/a", "111122223333", "aws/securityhub")] }),
+                json!({ "Findings": [finding("provost/a", "111122223333", "444455556666/default")] }),
+                json!({ "Findings": [
+                    finding("provost/a", "111122223333", "111122223333/default"),
+                    json!({ "Id": "provost/b" }),
+                ] }),
+            ],
+        ),
     ] {
         for input in inside {
             passes(&guard, service, operation, input.clone());

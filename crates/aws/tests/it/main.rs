@@ -18,5 +18,6 @@ mod local_client;
 mod permissions;
 mod s3_archive;
 mod s3_reports;
+mod security_hub;
 mod smoke;
 mod sns;
