@@ -16,6 +16,7 @@ mod detect;
 mod emulator;
 mod estate;
 mod exit_codes;
+mod findings;
 mod kill;
 #[cfg(feature = "aws")]
 mod live;
