@@ -173,7 +173,8 @@ pub(crate) enum Command {
     /// Tell people what the latest assessment found that they do not know, and hand its report on.
     ///
     /// One message a run and rule goes to the SNS topic (or the file) under `alerts:` in provost.yaml, and the report
-    /// as JSON to the bucket (or the folder) under `reports:`. `run` does this by itself where either is configured.
+    /// as JSON to the bucket (or the folder) under `reports:`. Findings go to AWS Security Hub where `security_hub:`
+    /// says so. `run` does this by itself where any of them is configured.
     /// What was sent is not sent again; what could not be sent is sent now. docs/guides/alerts-and-reports.md says
     /// what is told and when.
     Publish(PublishArgs),
@@ -314,6 +315,9 @@ pub(crate) struct PermissionsArgs {
     /// What the keys of reports begin with.
     #[arg(long, value_name = "PREFIX", default_value = "", requires = "reports_bucket")]
     pub(crate) reports_prefix: String,
+    /// Findings go to Security Hub [default: as configured under `security_hub:`].
+    #[arg(long)]
+    pub(crate) security_hub: bool,
 }
 
 /// What permissions are asked for.

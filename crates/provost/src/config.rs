@@ -94,6 +94,11 @@ schema: 1
 #  prefix: team/
 #  bucket_owner: '111122223333'   # in a bucket of another account nothing is put
 #  encryption: AES256             # or the ARN of a KMS key [default: as the bucket says]
+
+# Findings go to AWS Security Hub (docs/reference/finding-formats.md): fails and what could not be told, in the
+# account and region of each; what ended is archived.
+#security_hub:
+#  all: true                      # passes as well
 ";
 
 /// The file's shape.
@@ -124,6 +129,16 @@ struct ConfigFile {
     environment_suffix: Option<String>,
     alerts: Option<AlertsConfig>,
     reports: Option<ReportsConfig>,
+    security_hub: Option<SecurityHubConfig>,
+}
+
+/// Which findings go to Security Hub.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SecurityHubConfig {
+    /// Passes, and what rules do not speak of, as well.
+    #[serde(default)]
+    pub(crate) all: bool,
 }
 
 /// Who is told what became non-compliant.
@@ -203,6 +218,8 @@ pub(crate) struct Config {
     pub(crate) alerts: Option<AlertsConfig>,
     /// `None`: no report is handed on.
     pub(crate) reports: Option<ReportsConfig>,
+    /// `None`: findings go nowhere.
+    pub(crate) security_hub: Option<SecurityHubConfig>,
 }
 
 impl Config {
@@ -255,6 +272,7 @@ impl Config {
             reports: file
                 .reports
                 .map(|reports| ReportsConfig { folder: reports.folder.map(here), ..reports }),
+            security_hub: file.security_hub,
         })
     }
 }
@@ -315,6 +333,7 @@ mod tests {
         assert_eq!(duration(&file.deadline.unwrap()), Ok(DEADLINE));
         assert!(file.parameters.contains_key("ec2-required-tags"));
         assert!(file.alerts.unwrap().topic.is_some() && file.reports.unwrap().bucket.is_some());
+        assert!(file.security_hub.unwrap().all);
         assert!(
             file.fail_on.is_some() && file.out.is_some() && file.waivers.is_some() && file.estate.is_some()
         );

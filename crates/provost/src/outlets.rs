@@ -1,6 +1,6 @@
 //! Where alerts and reports go, as configured: files, or AWS.
 
-use provost_core::port::{Notifier, Reports};
+use provost_core::port::{FindingHub, Notifier, Reports};
 use provost_local::{FileNotifier, FolderReports};
 
 use crate::config::Config;
@@ -18,7 +18,7 @@ pub(crate) struct Outlets {
 
 /// Whether anything is published at all.
 pub(crate) fn is_configured(config: &Config) -> bool {
-    config.alerts.is_some() || config.reports.is_some()
+    config.alerts.is_some() || config.reports.is_some() || config.security_hub.is_some()
 }
 
 impl Outlets {
@@ -71,6 +71,16 @@ impl Outlets {
         self.folder.as_ref().map(|folder| folder as &dyn Reports)
     }
 
+    /// Where findings are handed over.
+    #[cfg_attr(not(feature = "aws"), expect(clippy::unused_self, reason = "without AWS there is no hub"))]
+    pub(crate) fn hub(&self) -> Option<&dyn FindingHub> {
+        #[cfg(feature = "aws")]
+        if let Some(hub) = self.live.as_ref().and_then(|live| live.hub.as_ref()) {
+            return Some(hub);
+        }
+        None
+    }
+
     /// Does something that waits for them.
     pub(crate) fn with<T>(&self, work: impl FnOnce(&Self) -> T) -> T {
         #[cfg(feature = "aws")]
@@ -85,6 +95,10 @@ impl Outlets {
 fn without_aws(config: &Config, _: bool) -> anyhow::Result<(bool, bool)> {
     let topic = config.alerts.as_ref().is_some_and(|alerts| alerts.topic.is_some());
     let bucket = config.reports.as_ref().is_some_and(|reports| reports.bucket.is_some());
+    anyhow::ensure!(
+        config.security_hub.is_none(),
+        "this build knows no AWS, and so no `security_hub`; provost report posture --format asff writes a file"
+    );
     anyhow::ensure!(
         !topic && !bucket,
         "this build knows no AWS: under `alerts` and `reports` give a folder instead of a topic or bucket"

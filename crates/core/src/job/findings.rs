@@ -21,6 +21,17 @@ pub enum Which {
     All,
 }
 
+/// What is handed over, and in which words.
+#[derive(Debug, Clone, Copy)]
+pub struct Choice<'a> {
+    /// Which findings.
+    pub which: Which,
+    /// The texts of rules.
+    pub rules: &'a RuleTexts<'a>,
+    /// The ids of rules that were left out of the assessment. Their findings have not ended.
+    pub unselected: &'a [String],
+}
+
 /// What was handed over.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct HandedOver {
@@ -33,7 +44,7 @@ pub struct HandedOver {
 }
 
 impl HandedOver {
-    /// Whether everything was taken. Only then may the next comparison begin at this assessment.
+    /// Whether everything was taken. Only then may the next comparison begin at this assessment alone.
     #[must_use]
     pub fn is_complete(&self) -> bool {
         self.not_taken().next().is_none()
@@ -45,9 +56,9 @@ impl HandedOver {
     }
 }
 
-/// Hands over the findings of an assessment. `before` is the last assessment whose findings were all taken; with
-/// it, findings that ended since are archived. Without it, or where it is not kept any more, what ended before
-/// stays as it is in the hub.
+/// Hands over the findings of an assessment. `before` are the assessments whose findings may stand in the hub: the
+/// last whose findings were all taken, and those since. Findings of theirs that ended are archived; what ended
+/// before them stays as it is in the hub.
 ///
 /// A resource that could not be looked for is no finding that ended. Handing over the same again changes nothing.
 ///
@@ -57,21 +68,20 @@ pub async fn hand_over(
     runs: &dyn Runs,
     evaluations: &dyn Evaluations,
     hub: &dyn FindingHub,
-    rules: &RuleTexts<'_>,
+    choice: Choice<'_>,
     run: &Run,
-    before: Option<Run>,
-    which: Which,
+    before: &[Run],
 ) -> Result<HandedOver, JobError> {
     let mut handed = HandedOver::default();
     let finding = |evaluation: &Evaluation, standing| {
         let home = hub.home_region().unwrap_or_else(|| home_region(evaluation));
-        asff(evaluation, rules, home, standing)
+        asff(evaluation, choice.rules, home, standing)
     };
     let mut after: Option<String> = None;
     loop {
         let page = evaluations.of_execution(&run.execution_id, after.as_deref(), PAGE).await?;
         let count = page.items.len();
-        let wanted = page.items.iter().filter(|it| which == Which::All || is_open(it));
+        let wanted = page.items.iter().filter(|it| choice.which == Which::All || is_open(it));
         let findings: Vec<_> = wanted.map(|it| finding(it, Standing::Open)).collect();
         handed.left_out += count.saturating_sub(findings.len()) as u64;
         if !findings.is_empty() {
@@ -82,35 +92,35 @@ pub async fn hand_over(
             break;
         }
     }
-    let Some(before) = before.filter(|before| before.execution_id != run.execution_id) else {
-        return Ok(handed);
-    };
-    let compared = Compared::read(runs, evaluations, before, run.clone()).await?;
-    let mut done = 0;
-    loop {
-        let ended = some_that_ended(evaluations, &compared, which, done).await?;
-        for part in ended.chunks(PAGE) {
-            let findings = part.iter().map(|it| finding(it, Standing::Closed(run.started_at))).collect();
-            handed.ended.add(hub.import(findings).await?);
-        }
-        done += ended.len();
-        if ended.len() < MOST_ENDED {
-            return Ok(handed);
+    for before in before.iter().filter(|before| before.execution_id != run.execution_id) {
+        let compared = Compared::read(runs, evaluations, before.clone(), run.clone()).await?;
+        let mut done = 0;
+        loop {
+            let ended = some_that_ended(evaluations, &compared, choice, done).await?;
+            for part in ended.chunks(PAGE) {
+                let findings = part.iter().map(|it| finding(it, Standing::Closed(run.started_at))).collect();
+                handed.ended.add(hub.import(findings).await?);
+            }
+            done += ended.len();
+            if ended.len() < MOST_ENDED {
+                break;
+            }
         }
     }
+    Ok(handed)
 }
 
 /// The findings that ended, without the first `skip` of them.
 async fn some_that_ended(
     evaluations: &dyn Evaluations,
     compared: &Compared,
-    which: Which,
+    choice: Choice<'_>,
     skip: usize,
 ) -> Result<Vec<Evaluation>, JobError> {
     let mut seen = 0;
     let mut found = Vec::new();
     each_change(evaluations, compared, &mut |changed| {
-        if let Some(evaluation) = ended(changed, which) {
+        if let Some(evaluation) = ended(changed, choice) {
             if seen >= skip && found.len() < MOST_ENDED {
                 found.push(evaluation.clone());
             }
@@ -123,7 +133,8 @@ async fn some_that_ended(
 }
 
 /// The finding that ended, as it is now or as it was last.
-fn ended<'a>(changed: &Changed<'a>, which: Which) -> Option<&'a Evaluation> {
+fn ended<'a>(changed: &Changed<'a>, choice: Choice<'_>) -> Option<&'a Evaluation> {
+    let which = choice.which;
     match (changed.before, changed.after) {
         (Some(before), Some(after)) => {
             // With all of them, those that are there now were handed over as they are.
@@ -132,7 +143,8 @@ fn ended<'a>(changed: &Changed<'a>, which: Which) -> Option<&'a Evaluation> {
         (Some(before), None) => {
             // Whatever else a missing verdict means, it does not mean that all is well.
             let is_gone = matches!(changed.change, Change::Gone | Change::SeenAgain);
-            (is_gone && (which == Which::All || is_open(before))).then_some(before)
+            let is_left_out = choice.unselected.contains(&before.rule.id);
+            (is_gone && !is_left_out && (which == Which::All || is_open(before))).then_some(before)
         }
         (None, _) => None,
     }

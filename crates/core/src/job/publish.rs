@@ -3,6 +3,7 @@
 //! What has to be told is decided once, against the last assessment that people know about, and kept in an outbox;
 //! only then it is sent. So what could not be sent is sent the next time, and what was sent is not sent again.
 
+mod hub;
 mod known;
 mod message;
 mod news;
@@ -12,14 +13,16 @@ use std::time::Duration;
 
 use tracing::{info, warn};
 
+pub use hub::preview_findings;
 pub use news::{Listed, News, RuleNews, Unseen};
 pub use report::key_of;
 
 use super::collect::expiry;
+use super::findings::{HandedOver, Which};
 use super::{Execution, JobError, Work};
 use crate::catalog::Catalog;
 use crate::model::{Digest, JobName, Run, RunStatus, Severity, Statistics};
-use crate::port::{Evaluations, Notifier, Outbox, Outgoing, Progress, Reports, Runs, Told};
+use crate::port::{Evaluations, FindingHub, Notifier, Outbox, Outgoing, Progress, Reports, Runs, Told};
 use crate::waiver::WaiverFile;
 
 /// How many assessments that stopped early are remembered until a whole one comes.
@@ -40,6 +43,8 @@ pub struct Ports<'a> {
     pub notifier: Option<&'a dyn Notifier>,
     /// Where the report goes. `None`: nowhere.
     pub reports: Option<&'a dyn Reports>,
+    /// Where findings are looked at beside those of other tools. `None`: nowhere.
+    pub hub: Option<&'a dyn FindingHub>,
     /// How far it is.
     pub progress: &'a dyn Progress,
 }
@@ -56,6 +61,8 @@ pub struct Wanted<'a> {
     pub details_url: Option<&'a str>,
     /// The environment, for whoever gets the messages of several: `dev`.
     pub environment: Option<&'a str>,
+    /// Which findings go to the hub.
+    pub which: Which,
     /// How long it is remembered that something was sent.
     pub retention: Duration,
 }
@@ -71,6 +78,8 @@ pub struct Published {
     pub waiting: Vec<String>,
     /// Where the report is, if one was written.
     pub report: Option<String>,
+    /// What became of findings, if there is a hub and it could be reached.
+    pub findings: Option<HandedOver>,
     /// What did not work, a sentence each.
     pub problems: Vec<String>,
 }
@@ -128,6 +137,9 @@ pub async fn publish(
             ports.outbox.put_told(&run.scope, &told).await?;
         }
         send(execution, ports, notifier, &mut published).await?;
+    }
+    if let Some(hub) = ports.hub {
+        hub::import(ports, hub, wanted, &run, &mut statistics, &mut published).await?;
     }
     ports.progress.end();
     statistics.count("sent", published.sent.len() as u64);

@@ -27,7 +27,8 @@ impl std::fmt::Display for NotImported {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Self { count, place, ids, why } = self;
         let more = if *count > ids.len() as u64 { ", ..." } else { "" };
-        write!(f, "{count} findings of {place} were not taken ({}{more}): {why}", ids.join(", "))
+        let named = if ids.is_empty() { String::new() } else { format!(" ({}{more})", ids.join(", ")) };
+        write!(f, "{count} findings of {place} were not taken{named}: {why}")
     }
 }
 

@@ -1,20 +1,25 @@
 //! Publishing: what people are told, that it is told once, and what the report holds.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use async_trait::async_trait;
 use pollster::block_on;
 use provost_core::catalog::Catalog;
-use provost_core::job::publish::{Ports, Published, Wanted, preview, publish};
+use provost_core::job::findings::Which;
+use provost_core::job::publish::{Ports, Published, Wanted, preview, preview_findings, publish};
 use provost_core::job::{Finished, Order, Runner};
 use provost_core::model::{
     AccountId, Digest, Evaluation, JobName, Origin, RuleStamp, Run, RunStatus, Severity, Statistics,
     WaiverNote,
 };
 use provost_core::port::memory::{
-    CountingIds, FixedClock, MemoryMetrics, MemoryNotifier, MemoryReports, MemoryStore,
+    CountingIds, FixedClock, MemoryFindingHub, MemoryMetrics, MemoryNotifier, MemoryReports, MemoryStore,
 };
-use provost_core::port::{Message, NoProgress, Outbox as _};
+use provost_core::port::{
+    FindingHub, Imported, Message, NoProgress, NotImported, Outbox as _, PortError, PortResult,
+};
 use provost_core::posture::PostureRule;
 use provost_core::redact::Secrets;
 use provost_core::waiver::WaiverFile;
@@ -50,6 +55,7 @@ struct World {
     store: MemoryStore,
     notifier: MemoryNotifier,
     reports: MemoryReports,
+    hub: Option<Hub>,
     clock: FixedClock,
     ids: CountingIds,
     catalog: Catalog,
@@ -64,6 +70,7 @@ impl World {
             store: MemoryStore::default(),
             notifier: MemoryNotifier::default(),
             reports: MemoryReports::default(),
+            hub: None,
             clock: FixedClock::at("2026-11-22T00:00:00Z".parse().unwrap()),
             ids: CountingIds::default(),
             catalog: catalog(),
@@ -116,6 +123,7 @@ impl World {
             outbox: &self.store,
             notifier: Some(&self.notifier),
             reports: Some(&self.reports),
+            hub: self.hub.as_ref().map(|hub| hub as &dyn FindingHub),
             progress: &NoProgress,
         }
     }
@@ -127,6 +135,7 @@ impl World {
             from: self.from,
             details_url: None,
             environment: Some("dev"),
+            which: Which::Open,
             retention: Duration::from_secs(400 * 24 * 3600),
         }
     }
@@ -474,4 +483,125 @@ fn the_report_is_the_specifications_and_hides_no_unknown() {
     world.publish();
     assert_eq!(world.reports.get(key), before, "the same assessment gives the same report");
     assert!(world.notifier.take()[1].text.contains(&format!("memory:{key}")));
+}
+
+/// A hub that can be out of order: it takes nothing, or none of a resource.
+#[derive(Default)]
+struct Hub {
+    inner: MemoryFindingHub,
+    is_closed: AtomicBool,
+    refuses_a: AtomicBool,
+}
+
+#[async_trait]
+impl FindingHub for Hub {
+    fn place(&self) -> String {
+        "a hub".to_owned()
+    }
+
+    fn home_region(&self) -> Option<&str> {
+        None
+    }
+
+    async fn import(&self, findings: Vec<Value>) -> PortResult<Imported> {
+        if self.is_closed.load(Ordering::SeqCst) {
+            return Err(PortError::Unavailable { what: "a hub".to_owned(), why: "closed".to_owned() });
+        }
+        let is_a = |finding: &Value| finding["Resources"][0]["Id"] == "arn:aws:s3:::a";
+        let refuses = self.refuses_a.load(Ordering::SeqCst);
+        let (refused, taken): (Vec<_>, Vec<_>) =
+            findings.into_iter().partition(|finding| refuses && is_a(finding));
+        let mut imported = self.inner.import(taken).await?;
+        if !refused.is_empty() {
+            imported.not_taken.push(NotImported {
+                count: refused.len() as u64,
+                place: "here".to_owned(),
+                ids: Vec::new(),
+                why: "not now".to_owned(),
+            });
+        }
+        Ok(imported)
+    }
+}
+
+impl World {
+    fn with_hub() -> Self {
+        Self { hub: Some(Hub::default()), ..Self::new() }
+    }
+
+    fn hub(&self) -> &Hub {
+        self.hub.as_ref().unwrap()
+    }
+
+    /// What the hub shows: `a ACTIVE`, ...
+    fn shown(&self) -> Vec<String> {
+        let mut shown: Vec<String> = self
+            .hub()
+            .inner
+            .findings()
+            .iter()
+            .map(|finding| {
+                let id = finding["Resources"][0]["Id"].as_str().unwrap();
+                let name = id.rsplit(':').next().unwrap();
+                format!("{name} {}", finding["RecordState"].as_str().unwrap())
+            })
+            .collect();
+        shown.sort();
+        shown
+    }
+}
+
+#[test]
+fn findings_go_to_the_hub_and_what_ended_is_archived() {
+    let mut world = World::with_hub();
+    world.assessed(&["fail a", "unknown b", "pass c"]);
+    let handed = world.publish().output.findings.unwrap();
+    assert_eq!((handed.open.taken, handed.ended.taken, handed.left_out), (2, 0, 1));
+    world.assessed(&["pass a", "fail c", "unknown d"]);
+    let counted = block_on(preview_findings(&world.ports(), &world.wanted())).unwrap().unwrap();
+    assert_eq!((counted.open.taken, counted.ended.taken), (2, 2), "b is gone, a is well");
+    assert_eq!(world.shown(), ["a ACTIVE", "b ACTIVE"], "a preview hands nothing over");
+    let published = world.publish();
+    assert!(published.is_complete());
+    assert_eq!(published.output.findings, Some(counted));
+    assert_eq!(world.shown(), ["a ARCHIVED", "b ARCHIVED", "c ACTIVE", "d ACTIVE"]);
+    assert_eq!(published.run.statistics.get("findings_ended"), 2);
+    // Once more: the same, and nothing ended twice.
+    let again = world.publish().output.findings.unwrap();
+    assert_eq!((again.open.taken, again.ended.taken), (2, 0));
+}
+
+#[test]
+fn what_a_hub_did_not_take_is_archived_when_it_is_back() {
+    let mut world = World::with_hub();
+    world.assessed(&["fail a", "fail b"]);
+    world.publish();
+    world.hub().refuses_a.store(true, Ordering::SeqCst);
+    world.assessed(&["pass a", "fail b"]);
+    let published = world.publish();
+    assert!(!published.is_complete());
+    assert_eq!(published.output.problems, ["1 findings of here were not taken: not now"]);
+    world.hub().refuses_a.store(false, Ordering::SeqCst);
+    world.hub().is_closed.store(true, Ordering::SeqCst);
+    world.assessed(&["pass a", "pass b", "fail c"]);
+    let published = world.publish();
+    assert!(!published.is_complete());
+    assert_eq!(published.output.problems, ["the findings: a hub: closed"]);
+    world.hub().is_closed.store(false, Ordering::SeqCst);
+    world.assessed(&["pass a", "pass b", "pass c"]);
+    assert!(world.publish().is_complete());
+    assert_eq!(world.shown(), ["a ARCHIVED", "b ARCHIVED", "c ARCHIVED"]);
+}
+
+#[test]
+fn findings_of_a_run_that_stopped_early_end_too() {
+    let mut world = World::with_hub();
+    world.assessed(&["pass a", "pass b"]);
+    world.publish();
+    world.assessed_as(RunStatus::Incomplete, &["fail a"]);
+    world.publish();
+    assert_eq!(world.shown(), ["a ACTIVE"]);
+    world.assessed(&["pass a", "pass b"]);
+    world.publish();
+    assert_eq!(world.shown(), ["a ARCHIVED"]);
 }

@@ -41,6 +41,7 @@ pub(crate) fn demo(global: &Global, args: &DemoArgs) -> anyhow::Result<Exit> {
     // Nobody is alarmed by an invented company.
     config.alerts = None;
     config.reports = None;
+    config.security_hub = None;
     let app = App::with(config)?;
     let cycle = cycle(&app, Some(Source::Recorded(estate.clone())), Vec::new(), &args.out)?;
     let worst = headlines(&app, TOLD)?;

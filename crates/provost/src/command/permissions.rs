@@ -88,6 +88,12 @@ fn of_publishing(config: &Config, args: &PermissionsArgs, home: &Home) -> anyhow
             }
         }
     }
+    if args.security_hub || config.security_hub.is_some() {
+        needs.extend(needs_of_sink(&Sink::Findings, home, "publish"));
+        // Security Hub takes findings of an account from that account alone.
+        let role = args.role.as_ref().or(config.aws.role.as_ref());
+        needs.extend(role.map(|role| Need::assume_role(&home.partition, role, "publish")));
+    }
     Ok(needs)
 }
 

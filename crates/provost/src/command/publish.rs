@@ -5,9 +5,10 @@ use std::io::Write as _;
 use anyhow::{Context as _, bail};
 use pollster::block_on;
 use provost_core::job::Finished;
+use provost_core::job::findings::{HandedOver, Which};
 use provost_core::job::publish::{self, Ports, Published, Wanted, key_of};
 use provost_core::model::{JobName, Severity};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::run::Cycle;
 use crate::app::App;
@@ -23,7 +24,7 @@ pub(crate) fn publish(global: &Global, args: &PublishArgs) -> anyhow::Result<Exi
     let app = App::open_existing(global)?;
     if !is_configured(&app.config) {
         bail!(
-            "nothing says where to publish: set `alerts:` or `reports:` in provost.yaml \
+            "nothing says where to publish: set `alerts:`, `reports:` or `security_hub:` in provost.yaml \
              (docs/guides/alerts-and-reports.md shows how)"
         );
     }
@@ -35,12 +36,12 @@ pub(crate) fn publish(global: &Global, args: &PublishArgs) -> anyhow::Result<Exi
     let mut output = Stdout::new();
     let published = &finished.output;
     if is_json {
-        let Published { assessment, sent, waiting, report, problems } = published;
+        let Published { assessment, sent, waiting, report, findings, problems } = published;
         writeln!(
             output,
             "{}",
             json!({"run": finished.run, "assessment": assessment, "sent": sent, "waiting": waiting,
-                "report": report, "problems": problems})
+                "report": report, "findings": findings.as_ref().map(counts), "problems": problems})
         )?;
     } else {
         for line in lines(published) {
@@ -82,7 +83,21 @@ fn lines(published: &Published) -> Vec<String> {
     let report = published.report.iter().map(|link| format!("Report:     {link}"));
     let sent = published.sent.iter().map(|subject| format!("Told:       {subject}"));
     let waiting = published.waiting.iter().map(|subject| format!("Not sent:   {subject}"));
-    report.chain(sent).chain(waiting).collect()
+    let findings = published.findings.iter().map(|handed| format!("Findings:   {}", words(handed)));
+    report.chain(sent).chain(waiting).chain(findings).collect()
+}
+
+/// What became of findings, for people.
+fn words(handed: &HandedOver) -> String {
+    let refused = handed.open.refused() + handed.ended.refused();
+    let refused = if refused > 0 { format!(", {refused} not taken") } else { String::new() };
+    format!("{} in Security Hub, {} archived{refused}", handed.open.taken, handed.ended.taken)
+}
+
+/// The same for programs.
+fn counts(handed: &HandedOver) -> Value {
+    json!({"taken": handed.open.taken, "archived": handed.ended.taken, "left_out": handed.left_out,
+        "not_taken": handed.open.refused() + handed.ended.refused()})
 }
 
 /// Runs the job.
@@ -105,6 +120,7 @@ fn ports<'a>(app: &'a App, outlets: &'a Outlets) -> Ports<'a> {
         outbox: &app.store,
         notifier: outlets.notifier(),
         reports: outlets.reports(),
+        hub: outlets.hub(),
         progress: &app.progress,
     }
 }
@@ -117,6 +133,10 @@ fn wanted(app: &App) -> Wanted<'_> {
         from: alerts.and_then(|alerts| alerts.from).unwrap_or(Severity::Informational),
         details_url: alerts.and_then(|alerts| alerts.details_url.as_deref()),
         environment: app.config.environment_suffix.as_deref(),
+        which: match &app.config.security_hub {
+            Some(hub) if hub.all => Which::All,
+            Some(_) | None => Which::Open,
+        },
         retention: app.config.retention,
     }
 }
@@ -128,6 +148,8 @@ fn dry_run(app: &App, is_json: bool) -> anyhow::Result<Exit> {
         let most_bytes = outlets.notifier().map_or(MOST_BYTES, |notifier| notifier.most_bytes());
         block_on(publish::preview(&ports(app, outlets), &wanted(app), most_bytes))
     })?;
+    let findings =
+        outlets.with(|outlets| block_on(publish::preview_findings(&ports(app, outlets), &wanted(app))))?;
     let to = outlets.notifier().map(|notifier| notifier.place());
     let report = outlets.reports().map(|reports| reports.link(&key_of(&run)));
     let mut output = Stdout::new();
@@ -136,7 +158,8 @@ fn dry_run(app: &App, is_json: bool) -> anyhow::Result<Exit> {
         writeln!(
             output,
             "{}",
-            json!({"schema": 1, "assessment": run.execution_id, "to": to, "messages": messages, "report": report})
+            json!({"schema": 1, "assessment": run.execution_id, "to": to, "messages": messages, "report": report,
+                "findings": findings.as_ref().map(counts)})
         )?;
         return Ok(Exit::done());
     }
@@ -148,6 +171,10 @@ fn dry_run(app: &App, is_json: bool) -> anyhow::Result<Exit> {
     }
     if let Some(report) = report {
         writeln!(output, "The report would be {report}.")?;
+    }
+    if let Some(handed) = findings {
+        let (open, ended) = (handed.open.taken, handed.ended.taken);
+        writeln!(output, "{open} findings would go to Security Hub, and {ended} be archived there.")?;
     }
     writeln!(output, "Nothing was sent, and nothing was written.")?;
     Ok(Exit::done())

@@ -1,20 +1,23 @@
-//! Where alerts and reports go on AWS: a topic and a bucket, and a client that writes there and nowhere else.
+//! Where alerts, reports and findings go on AWS: a topic, a bucket and Security Hub, and a client that writes there
+//! and nowhere else.
 
 use anyhow::Context as _;
 use provost_aws::guard::{Home, Sink};
 use provost_aws::names::Names;
 use provost_aws::s3_reports::{Encryption, ReportsBucket, S3Reports};
+use provost_aws::security_hub::SecurityHub;
 use provost_aws::sns::SnsNotifier;
 use provost_aws::{Access, connect, home};
 use tokio::runtime::Runtime;
 
 use crate::config::Config;
 
-/// The topic and the bucket of the configuration.
+/// The topic, the bucket and the hub of the configuration.
 pub(crate) struct Outlets {
     runtime: Runtime,
     pub(crate) notifier: Option<SnsNotifier>,
     pub(crate) reports: Option<S3Reports>,
+    pub(crate) hub: Option<SecurityHub>,
 }
 
 impl Outlets {
@@ -22,7 +25,7 @@ impl Outlets {
     /// not by its ARN is looked for in the account of the credentials, unless nothing is to be asked.
     pub(crate) fn open(config: &Config, ask_nothing: bool) -> anyhow::Result<Option<Self>> {
         let (topic, bucket) = (topic_of(config)?, bucket_of(config)?);
-        if topic.is_none() && bucket.is_none() {
+        if topic.is_none() && bucket.is_none() && config.security_hub.is_none() {
             return Ok(None);
         }
         let runtime = super::runtime()?;
@@ -49,10 +52,15 @@ impl Outlets {
             let prefix = format!("{}compliance-reports/", place.prefix);
             Sink::Objects { bucket: place.bucket.clone(), prefix }
         }));
+        sinks.extend(config.security_hub.is_some().then_some(Sink::Findings));
         let client = connected(sinks);
+        let hub = config.security_hub.as_ref().map(|_| {
+            let (role, external_id) = (config.aws.role.clone(), config.aws.external_id.clone());
+            SecurityHub::new(client.clone()).with_role(role, external_id)
+        });
         let notifier = topic.map(|topic| SnsNotifier::new(client.clone(), topic));
         let reports = bucket.map(|place| S3Reports::new(client, place));
-        Ok(Some(Self { notifier, reports, runtime }))
+        Ok(Some(Self { notifier, reports, hub, runtime }))
     }
 
     /// Does something that waits for AWS.

@@ -212,6 +212,76 @@ mod on_aws {
         assert_eq!(received(&server).len(), 1);
     }
 
+    /// What Security Hub shows of the rule: name of the bucket, status, state.
+    fn in_hub(server: &AwsServer) -> Vec<String> {
+        let findings = boto(
+            server,
+            "for page in client('securityhub').get_paginator('get_findings').paginate():\n\
+             \u{20}   for it in page['Findings']:\n\
+             \u{20}       if it['GeneratorId'] == 'provost/s3-encryption':\n\
+             \u{20}           print(json.dumps(it['Resources'][0]['Id'].split(':')[-1] + ' ' + it['Compliance']['Status'] + ' ' + it['RecordState']))\n",
+        );
+        let mut findings: Vec<String> =
+            lines_of(&findings).iter().map(|it| it.as_str().unwrap().to_owned()).collect();
+        findings.sort();
+        findings
+    }
+
+    #[test]
+    fn findings_arrive_in_security_hub_and_are_archived_when_they_end() {
+        let Some(server) = AwsServer::start_or_skip("findings in Security Hub") else { return };
+        let place = Place::new();
+        place.write("provost.yaml", "estate: e\nout: out\nsecurity_hub: {}\n");
+        let record = |buckets: &[(&str, &str)]| {
+            record(&place, buckets);
+            // Findings are taken from their own account alone, and that is the emulator's.
+            std::fs::rename(place.path("e/111122223333"), place.path("e/123456789012")).unwrap();
+        };
+        record(&[("alpha", ENCRYPTED), ("beta", NOT_SET), ("gamma", super::DENIED), ("omega", NOT_SET)]);
+        let dry: Value = serde_json::from_str(
+            &{
+                ask(&place, server.url(), &["collect", "--estate", "e"]);
+                ask(&place, server.url(), &["assess"]);
+                ask(&place, server.url(), &["publish", "--dry-run", "--format", "json"])
+            }
+            .stdout,
+        )
+        .unwrap();
+        assert!(in_hub(&server).is_empty());
+        let run = ask(&place, server.url(), &["run"]);
+        let taken = dry["findings"]["taken"].as_u64().unwrap();
+        assert!(
+            taken > 3 && run.stdout.contains(&format!("Findings:   {taken} in Security Hub")),
+            "{}",
+            run.stdout
+        );
+        assert_eq!(
+            in_hub(&server),
+            ["beta FAILED ACTIVE", "gamma NOT_AVAILABLE ACTIVE", "omega FAILED ACTIVE"]
+        );
+
+        record(&[("alpha", NOT_SET), ("beta", ENCRYPTED), ("gamma", super::DENIED)]);
+        let run = ask(&place, server.url(), &["run"]);
+        assert!(run.stdout.contains("archived"), "{}", run.stdout);
+        assert_eq!(
+            in_hub(&server),
+            [
+                "alpha FAILED ACTIVE",
+                "beta PASSED ARCHIVED",
+                "gamma NOT_AVAILABLE ACTIVE",
+                "omega FAILED ARCHIVED",
+            ]
+        );
+
+        // Of another account, with no role to get there: nothing is lost in silence.
+        super::record(&place, &[("beta", NOT_SET)]);
+        let run = ask(&place, server.url(), &["run"]);
+        assert_eq!(run.code, 3);
+        assert!(run.stdout.contains("no role is named for others"), "{}", run.stdout);
+        let permissions = ask(&place, server.url(), &["permissions", "--jobs", "publish"]).stdout;
+        assert!(permissions.contains("securityhub:BatchImportFindings"), "{permissions}");
+    }
+
     fn lines_of(text: &str) -> Vec<Value> {
         text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }

@@ -66,7 +66,9 @@ fn hand(
     before: Option<&Run>,
     which: Which,
 ) -> Result<HandedOver, JobError> {
-    block_on(hand_over(store, store, hub, &RuleTexts::default(), run, before.cloned(), which))
+    let before: Vec<Run> = before.into_iter().cloned().collect();
+    let choice = Choice { which, rules: &RuleTexts::default(), unselected: &[] };
+    block_on(hand_over(store, store, hub, choice, run, &before))
 }
 
 /// What the hub shows: the resource's last letter, status and record state.
@@ -176,6 +178,22 @@ fn what_could_not_be_listed_has_not_ended() {
     let after = assessed(&store, "r3", 3, &[("arn:aws:s3:::a", "fail")]);
     hand(&store, &hub, &after, Some(&blind), Which::Open).unwrap();
     assert_eq!(shown(&hub), [placeholder.replace("ACTIVE", "ARCHIVED"), "a FAILED ACTIVE".to_owned()]);
+}
+
+#[test]
+fn a_rule_that_was_left_out_this_time_has_not_ended() {
+    let (store, hub) = (MemoryStore::default(), MemoryFindingHub::default());
+    let before = assessed(&store, "r1", 1, &[("arn:aws:s3:::a", "fail")]);
+    let after = assessed(&store, "r2", 2, &[]);
+    hand(&store, &hub, &before, None, Which::Open).unwrap();
+    let rules = RuleTexts::default();
+    let unselected = ["rule".to_owned()];
+    let mut choice = Choice { which: Which::Open, rules: &rules, unselected: &unselected };
+    let again =
+        |choice| block_on(hand_over(&store, &store, &hub, choice, &after, std::slice::from_ref(&before)));
+    assert_eq!(again(choice).unwrap().ended.taken, 0);
+    choice.unselected = &[];
+    assert_eq!(again(choice).unwrap().ended.taken, 1);
 }
 
 #[test]
