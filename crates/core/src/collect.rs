@@ -14,7 +14,7 @@ mod users;
 
 pub use access::{AccessBook, derive_access};
 pub use cli_error::parse_cli_error;
-pub use plan::{PlannedCall, Times, plan};
+pub use plan::{Census, Expected, PlannedCall, Times, plan};
 pub use reader::{CallOutcome, Fetched, Reader};
 pub use resource_type::{Derived, Each, Follow, ListCall, Per, ResourceType, Scope, When};
 pub use resources::{Listed, collect_type};

@@ -133,7 +133,9 @@ impl AwsServer {
         self.enforce_iam(false);
         self.controlled("POST", "/moto-api/reset", "text/plain", "");
         self.controlled("POST", "/moto-api/seed?a=42", "text/plain", "");
-        self.set_faults(&serde_json::json!({"deny": [], "deny_keys": [], "throttle": 0, "latency": 0}));
+        self.set_faults(&serde_json::json!({
+            "deny": [], "deny_keys": [], "disabled_regions": [], "throttle": 0, "latency": 0
+        }));
         self.reset_counts();
     }
 

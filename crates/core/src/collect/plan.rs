@@ -1,5 +1,7 @@
 //! Which calls collecting makes, known before the first of them.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 use super::resource_type::{Follow, Per, ResourceType, Scope, When};
@@ -17,6 +19,58 @@ pub struct PlannedCall {
     pub when: Option<String>,
     /// The resource types it serves.
     pub resource_types: Vec<String>,
+    /// Where it is made once per resource: the type of those. `None` with elements of lists, which nobody counted.
+    pub of: Option<String>,
+}
+
+/// What is known of an estate's size before it is read: from an earlier look at it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Census {
+    /// How many accounts.
+    pub accounts: u64,
+    /// How many regions, added up over the accounts.
+    pub regions: u64,
+    /// How many resources of each type.
+    pub resources: BTreeMap<String, u64>,
+}
+
+/// How many requests a call will take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Expected {
+    /// As many, if nothing changed.
+    About(u64),
+    /// No more than these: it is made for some resources only.
+    AtMost(u64),
+    /// Nobody can say.
+    Unknown,
+}
+
+impl std::fmt::Display for Expected {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::About(count) => write!(f, "{count}"),
+            Self::AtMost(count) => write!(f, "<= {count}"),
+            Self::Unknown => f.write_str("?"),
+        }
+    }
+}
+
+impl PlannedCall {
+    /// How many requests it will take in an estate of this size, each page of a list being one.
+    #[must_use]
+    pub fn expected(&self, census: &Census) -> Expected {
+        let resources = || self.of.as_ref().map(|of| census.resources.get(of).copied().unwrap_or_default());
+        let count = match &self.times {
+            Times::PerAccount => Some(census.accounts),
+            Times::PerRegion => Some(census.regions),
+            Times::PerResource(_) => resources(),
+        };
+        match (count, &self.when) {
+            (None, _) => Expected::Unknown,
+            (Some(count), None) => Expected::About(count),
+            (Some(count), Some(_)) => Expected::AtMost(count),
+        }
+    }
 }
 
 /// How often a call is made. A list that has several pages takes a request for each.
@@ -86,9 +140,13 @@ pub fn plan(types: &[ResourceType]) -> Vec<PlannedCall> {
                     }
                 }
                 None => {
+                    let is_counted =
+                        matches!(&times, Times::PerResource(title) if *title == resource_type.title);
+                    let of = is_counted.then(|| resource_type.name.clone());
                     let (service, operation) = (service.clone(), operation.clone());
                     let resource_types = vec![resource_type.name.clone()];
-                    planned.push((input, PlannedCall { service, operation, times, when, resource_types }));
+                    planned
+                        .push((input, PlannedCall { service, operation, times, when, resource_types, of }));
                 }
             }
         }
@@ -128,7 +186,8 @@ mod tests {
                        {into: M, service: iam, operation: devices, per: N, ask: Name,
                         when: [{unread: R}, {is: {R.mfa: 'true'}}]}]}",
         );
-        let planned: Vec<String> = plan(&[group, user])
+        let calls = plan(&[group, user]);
+        let planned: Vec<String> = calls
             .iter()
             .map(|call| {
                 let when = call.when.as_deref().unwrap_or("-");
@@ -143,5 +202,8 @@ mod tests {
                 "devices once per user [R could not be read, or R.mfa is true] U",
             ]
         );
+        let census = Census { accounts: 3, regions: 6, resources: BTreeMap::from([("U".to_owned(), 50)]) };
+        let expected: Vec<Expected> = calls.iter().map(|call| call.expected(&census)).collect();
+        assert_eq!(expected, [Expected::About(3), Expected::About(3), Expected::AtMost(50)]);
     }
 }

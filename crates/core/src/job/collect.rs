@@ -111,10 +111,13 @@ pub async fn collect(
     }
     let owners: Vec<AccountId> = scope.accounts.iter().map(|account| account.account.clone()).collect();
     let (types, silent) = spoken_of(ports.estate, wanted.types.of(wanted.catalog)).await?;
-    statistics.left_out.extend(silent.iter().map(|it| LeftOut {
-        what: it.name.clone(),
-        why: "the recording has nothing about this type".to_owned(),
-    }));
+    if !silent.is_empty() {
+        let names: Vec<&str> = silent.iter().map(|it| it.name.as_str()).collect();
+        statistics.left_out.push(LeftOut {
+            what: format!("{} resource types", names.len()),
+            why: format!("the recording has nothing about them: {}", names.join(", ")),
+        });
+    }
     let steps = scope.accounts.len() * types.len();
     ports.progress.begin("Reading resources", Some(steps as u64));
     let live = scope.live;

@@ -47,7 +47,6 @@ fn catalog() -> Catalog {
         digest: Digest::of(b"catalog"),
         replaced: Vec::new(),
         not_loaded: Vec::new(),
-        unselected: Default::default(),
     }
 }
 

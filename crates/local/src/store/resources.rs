@@ -1,10 +1,25 @@
 //! [`Resources`] over SQLite.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
-use provost_core::model::{Digest, Resource};
+use provost_core::model::{Digest, PLACEHOLDER, Resource};
 use provost_core::port::{Page, PortResult, Resources, Swept};
 
 use super::{SqliteStore, columns, cursor, item, json, one_more, refer};
+
+impl SqliteStore {
+    /// How many resources of each type there are; what stands for a list that could not be read is none.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn census(&self) -> PortResult<BTreeMap<String, u64>> {
+        let sql = "SELECT resource_type, count(*) FROM resources WHERE id NOT LIKE ?1 || '%' GROUP BY resource_type";
+        let rows =
+            self.rows(sql, (PLACEHOLDER,), |row| Ok((row.get(0)?, row.get::<_, i64>(1)?.unsigned_abs())))?;
+        Ok(rows.into_iter().collect())
+    }
+}
 
 #[async_trait]
 impl Resources for SqliteStore {

@@ -1,28 +1,33 @@
 //! `provost collect`: facts into the store.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 #[cfg(feature = "aws")]
 use anyhow::Context as _;
+use pollster::block_on;
 use provost_core::catalog::Catalog;
-use provost_core::collect::{PlannedCall, plan};
+use provost_core::collect::{Census, Expected, plan};
 use provost_core::job::collect::Types;
 use provost_core::job::{self, Execution, Finished};
-use provost_core::model::{Digest, JobName};
+use provost_core::model::{Digest, GLOBAL_REGION, JobName};
 #[cfg(feature = "aws")]
 use provost_core::port::Ids as _;
-use provost_core::port::{Estate, EstateScope};
+use provost_core::port::{Estate, EstateScope, Runs as _};
 use provost_core::render::Table;
-use provost_local::RecordedEstate;
 #[cfg(feature = "aws")]
 use provost_local::UuidIds;
+use provost_local::{RecordedEstate, SqliteStore};
 use serde_json::json;
 
 use crate::app::App;
 use crate::cli::{CollectArgs, CollectWhat, Format, Global, LiveArgs};
 use crate::exit::Exit;
 use crate::output::{Stdout, style};
+
+/// How many things left out for the same reason are named; the run's record and the report have them all.
+const SHOWN: usize = 4;
 
 pub(crate) fn collect(global: &Global, args: &CollectArgs) -> anyhow::Result<Exit> {
     let types = types_of(args.what);
@@ -50,8 +55,15 @@ pub(crate) fn collect(global: &Global, args: &CollectArgs) -> anyhow::Result<Exi
     for (reason, count) in &statistics.skipped {
         writeln!(output, "  {count:>6}  {reason}")?;
     }
+    let mut by_reason: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for left_out in &statistics.left_out {
-        writeln!(output, "  left out: {} ({})", left_out.what, left_out.why)?;
+        by_reason.entry(&left_out.why).or_default().push(&left_out.what);
+    }
+    for (why, what) in by_reason {
+        let shown = what.iter().take(SHOWN).copied().collect::<Vec<_>>().join(", ");
+        let more = what.len().saturating_sub(SHOWN);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        writeln!(output, "  left out: {shown}{more} ({why})")?;
     }
     if let Some(remaining) = &statistics.remaining {
         writeln!(output, "Time ran out; what remains: {remaining}. A longer --deadline reads all of it.")?;
@@ -157,14 +169,20 @@ fn dry_run(global: &Global, args: &CollectArgs, types: Types) -> anyhow::Result<
     let types = if types == Types::All { all_of(&catalog) } else { types };
     let planned = plan(&types.of(&catalog));
     let besides = besides(&config, args, types)?;
+    let known = census(&config)?;
     let mut output = Stdout::new();
     if matches!(global.format, Some(Format::Json | Format::Ndjson)) {
         let calls: Vec<_> = planned
             .iter()
             .map(|call| {
+                let expected = known.as_ref().map(|(census, _)| call.expected(census));
+                let expected = match expected {
+                    Some(Expected::About(count) | Expected::AtMost(count)) => Some(count),
+                    Some(Expected::Unknown) | None => None,
+                };
                 json!({
                     "service": call.service, "operation": call.operation, "times": call.times.to_string(),
-                    "when": call.when, "resource_types": call.resource_types,
+                    "when": call.when, "resource_types": call.resource_types, "expected": expected,
                 })
             })
             .collect();
@@ -172,10 +190,18 @@ fn dry_run(global: &Global, args: &CollectArgs, types: Types) -> anyhow::Result<
         writeln!(output, "{}", json!({"schema": 1, "calls": calls, "besides": besides}))?;
         return Ok(Exit::done());
     }
-    let mut table = Table::new(&["CALL", "TIMES", "FOR"]);
-    for PlannedCall { service, operation, times, when, resource_types } in &planned {
-        let when = when.as_ref().map(|when| format!(", where {when}")).unwrap_or_default();
-        table.row([format!("{service} {operation}"), format!("{times}{when}"), resource_types.join(" ")]);
+    let mut table = Table::new(&["CALL", "EXPECTED", "TIMES"]);
+    let (mut about, mut at_most, mut uncounted) = (0, 0, 0);
+    for call in &planned {
+        let expected = known.as_ref().map_or(Expected::Unknown, |(census, _)| call.expected(census));
+        match expected {
+            Expected::About(count) => about += count,
+            Expected::AtMost(count) => at_most += count,
+            Expected::Unknown => uncounted += 1,
+        }
+        let when = call.when.as_ref().map(|when| format!(", where {when}")).unwrap_or_default();
+        let name = format!("{} {}", call.service, call.operation);
+        table.row([name, expected.to_string(), format!("{}{when}", call.times)]);
     }
     table.write(&mut output, style())?;
     writeln!(
@@ -183,11 +209,48 @@ fn dry_run(global: &Global, args: &CollectArgs, types: Types) -> anyhow::Result<
         "\n{} different calls; a list of several pages takes a request for each.",
         planned.len()
     )?;
+    match &known {
+        Some((_, since)) => {
+            let more = if at_most > 0 {
+                format!(", and up to {at_most} more where something is so")
+            } else {
+                String::new()
+            };
+            let not = if uncounted > 0 {
+                format!("; {uncounted} calls nobody can count before")
+            } else {
+                String::new()
+            };
+            writeln!(
+                output,
+                "Expected from what was collected on {since}: about {about} requests{more}{not}."
+            )?;
+        }
+        None => writeln!(
+            output,
+            "How many requests that makes is known once something was collected into this store."
+        )?,
+    }
     for (call, why) in &besides {
         writeln!(output, "Besides: {call}, {why}.")?;
     }
     writeln!(output, "Nothing was asked of AWS.")?;
     Ok(Exit::done())
+}
+
+/// How large the estate was when it was last collected, and when that was; `None`: it never was.
+fn census(config: &crate::config::Config) -> anyhow::Result<Option<(Census, String)>> {
+    if !config.store.join("provost.db").is_file() {
+        return Ok(None);
+    }
+    let store = SqliteStore::open(&config.store)?;
+    let Some(run) = block_on(store.latest(JobName::Collect))? else { return Ok(None) };
+    let covered = || run.statistics.covered.iter().filter_map(|place| place.split_once('/'));
+    let accounts: BTreeSet<&str> = covered().map(|(account, _)| account).collect();
+    let regions = covered().filter(|(_, region)| *region != GLOBAL_REGION).count();
+    let resources = store.census()?;
+    let census = Census { accounts: accounts.len() as u64, regions: regions as u64, resources };
+    Ok(Some((census, run.started_at.strftime("%Y-%m-%d").to_string())))
 }
 
 /// The calls that a live estate takes by itself.

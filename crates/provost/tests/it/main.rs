@@ -21,6 +21,8 @@ mod kill;
 #[cfg(feature = "aws")]
 mod live;
 mod policy;
+#[cfg(feature = "aws")]
+mod posture;
 mod publish;
 mod real_events;
 mod reports;
