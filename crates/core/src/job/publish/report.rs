@@ -100,6 +100,12 @@ async fn scope(ports: &Ports<'_>, assessed: &Run) -> Result<Scope, JobError> {
         .as_ref()
         .map(|run| (run.statistics.covered.clone(), run.statistics.left_out.clone()))
         .unwrap_or_default();
+    // Such as rules that were not selected.
+    for one in &assessed.statistics.left_out {
+        if !left_out.contains(one) {
+            left_out.push(one.clone());
+        }
+    }
     let mut is_complete = true;
     for run in collected.iter().chain([assessed]) {
         if let Some(remaining) = &run.statistics.remaining {
