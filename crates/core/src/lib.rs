@@ -7,6 +7,7 @@
 pub mod catalog;
 pub mod collect;
 pub mod compare;
+pub mod config_rule;
 pub mod detection;
 pub mod events;
 pub mod filter;

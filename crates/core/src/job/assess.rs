@@ -124,7 +124,7 @@ pub async fn assess(
     Ok((Work { complete: statistics.remaining.is_none(), statistics }, assessment))
 }
 
-fn evaluation(
+pub(super) fn evaluation(
     execution: &Execution<'_>,
     resource: &Resource,
     judgement: &Judgement<'_>,

@@ -23,6 +23,8 @@ pub enum JobName {
     Verify,
     /// Tell people what is new, and hand the report on.
     Publish,
+    /// Answer a rule of AWS Config.
+    ConfigRule,
 }
 
 impl JobName {
@@ -36,6 +38,7 @@ impl JobName {
             Self::Detect => "detect",
             Self::Verify => "verify",
             Self::Publish => "publish",
+            Self::ConfigRule => "config-rule",
         }
     }
 }
@@ -46,7 +49,7 @@ impl JobName {
     pub fn lock(self) -> &'static str {
         match self {
             Self::Collect | Self::CollectIamUsers => "collect",
-            Self::Assess | Self::Detect | Self::Verify | Self::Publish => self.as_str(),
+            Self::Assess | Self::Detect | Self::Verify | Self::Publish | Self::ConfigRule => self.as_str(),
         }
     }
 }

@@ -6,6 +6,7 @@ mod findings;
 mod metrics;
 mod notifier;
 mod outbox;
+mod rule_results;
 mod store;
 
 pub use archive::MemoryArchive;
@@ -13,6 +14,7 @@ pub use clock::{CountingIds, FixedClock};
 pub use findings::MemoryFindingHub;
 pub use metrics::MemoryMetrics;
 pub use notifier::{MemoryNotifier, MemoryReports};
+pub use rule_results::MemoryRuleResults;
 pub use store::MemoryStore;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};

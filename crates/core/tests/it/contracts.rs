@@ -3,7 +3,7 @@
 use pollster::block_on;
 use provost_core::port::contract;
 use provost_core::port::memory::{
-    MemoryArchive, MemoryFindingHub, MemoryNotifier, MemoryReports, MemoryStore,
+    MemoryArchive, MemoryFindingHub, MemoryNotifier, MemoryReports, MemoryRuleResults, MemoryStore,
 };
 
 #[test]
@@ -14,6 +14,11 @@ fn memory_archive() {
 #[test]
 fn memory_finding_hub() {
     block_on(contract::finding_hub(&MemoryFindingHub::default()));
+}
+
+#[test]
+fn memory_rule_results() {
+    block_on(contract::rule_results(&MemoryRuleResults::default(), "a-rule"));
 }
 
 #[test]
