@@ -22,6 +22,7 @@
 mod ask;
 mod aws_server;
 mod base64;
+mod config_service;
 mod date;
 mod fault_server;
 pub mod iam_estate;
@@ -35,6 +36,7 @@ mod wire;
 mod xml;
 
 pub use aws_server::{AwsServer, Counts, python};
+pub use config_service::{ConfigServer, ConfigService};
 pub use fault_server::FaultServer;
 pub use iam_estate::{IamEstate, IamServer};
 pub use lambda_runtime::{Invocation, LambdaRuntime, Outcome};
