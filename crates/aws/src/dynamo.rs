@@ -28,6 +28,8 @@
 //! | `#execution/<execution>` | `<resource>⇥<rule>⇥<account>` | the same verdict, in the order of reports |
 //! | `#call/<digest>` | `call` | the verdicts that bear this `call` are all there |
 //!
+//! Where there is a history and no inventory, `#lock/`, `#run/`, `#open/` and `#ended/` lie in the history.
+//!
 //! **Reads are strongly consistent.** A global index never is: it may lag behind the table for a moment or,
 //! when it is throttled, for long, and a report made right after a scan would silently lose users. So
 //! nothing here reads the index, which is there for people. Instead a scan lists the names of its users
@@ -81,6 +83,13 @@ impl DynamoStore {
     #[must_use]
     pub fn new(client: Client, table: impl Into<String>, clock: Arc<dyn Clock>) -> Self {
         Self { table: Table::new(client, table.into(), &INVENTORY, clock) }
+    }
+
+    /// Locks and runs beside the verdicts, in a table with the keys of the history, so that whoever only judges
+    /// needs one table. Users are kept by the keys of the inventory alone, and this is none.
+    #[must_use]
+    pub fn in_history(client: Client, table: impl Into<String>, clock: Arc<dyn Clock>) -> Self {
+        Self { table: Table::new(client, table.into(), &HISTORY, clock) }
     }
 }
 

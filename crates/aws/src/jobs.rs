@@ -4,9 +4,9 @@ use provost_awsapi::{Models, names};
 use provost_core::collect::{ResourceType, plan};
 
 use crate::estate::{LiveEstate, Reach};
-use crate::guard::{Home, Sink};
+use crate::guard::{Home, Sink, Source};
 use crate::permissions::Need;
-use crate::{cloudwatch, dynamo, s3_archive, s3_reports, security_hub, sns};
+use crate::{cloudwatch, config_rule, dynamo, s3_archive, s3_reports, security_hub, sns};
 
 /// What reading these resource types takes. A call the models do not know is named as the catalog names it, and
 /// the ledger says that it is unknown. The role to assume is named in the partition of `home`.
@@ -43,8 +43,9 @@ pub fn needs_of_sink(sink: &Sink, home: &Home, job: &str) -> Vec<Need> {
         Sink::Objects { .. } => s3_archive::calls(),
         Sink::Namespace(_) => cloudwatch::calls(),
         Sink::Topic(_) => sns::calls(),
+        Sink::Evaluations => config_rule::calls(),
         Sink::Findings => security_hub::calls(),
-        Sink::Queue(_) | Sink::Bus(_) | Sink::Evaluations => Vec::new(),
+        Sink::Queue(_) | Sink::Bus(_) => Vec::new(),
     };
     sink.needs(&calls, home, job)
 }
@@ -54,4 +55,20 @@ pub fn needs_of_sink(sink: &Sink, home: &Home, job: &str) -> Vec<Need> {
 pub fn needs_of_reports(bucket: &str, prefix: &str, home: &Home, job: &str) -> Vec<Need> {
     let reports = format!("{prefix}compliance-reports/");
     Sink::Objects { bucket: bucket.to_owned(), prefix: reports }.needs(&s3_reports::calls(), home, job)
+}
+
+/// What answering custom rules of AWS Config takes beside reading what they are about.
+#[must_use]
+pub fn needs_of_config_rules(home: &Home, job: &str) -> Vec<Need> {
+    let mut needs = needs_of_sink(&Sink::Evaluations, home, job);
+    // What stands of a rule is configuration, and no place of ours.
+    needs.push(Need::new("config", "GetComplianceDetailsByConfigRule", job));
+    needs
+}
+
+/// What reading one object takes: a file somebody keeps for Provost.
+#[must_use]
+pub fn needs_of_object(bucket: &str, key: &str, home: &Home, job: &str) -> Vec<Need> {
+    let place = Source::Objects { bucket: bucket.to_owned(), prefix: key.to_owned() };
+    place.needs(&[("s3", "GetObject")], home, job)
 }

@@ -2,6 +2,7 @@
 
 pub mod actions;
 pub mod cloudwatch;
+pub mod config_rule;
 mod connect;
 pub mod dynamo;
 mod estate;
@@ -9,6 +10,7 @@ pub mod guard;
 mod home;
 pub mod jobs;
 pub mod names;
+mod object;
 pub mod permissions;
 pub mod s3_archive;
 pub mod s3_reports;
@@ -20,3 +22,5 @@ pub use connect::{Access, connect, models};
 pub use estate::{LiveEstate, Reach};
 pub use home::home;
 pub use type_check::check_type;
+pub use object::read_object;
+pub use provost_awsapi::Client;

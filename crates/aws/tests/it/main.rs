@@ -12,6 +12,7 @@
 
 mod actions;
 mod cloudwatch;
+mod config_rule;
 mod dynamo;
 mod guard;
 mod local_client;
