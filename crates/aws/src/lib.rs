@@ -21,6 +21,6 @@ mod type_check;
 pub use connect::{Access, connect, models};
 pub use estate::{LiveEstate, Reach};
 pub use home::home;
-pub use type_check::check_type;
 pub use object::read_object;
 pub use provost_awsapi::Client;
+pub use type_check::check_type;

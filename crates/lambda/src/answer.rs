@@ -2,32 +2,86 @@
 
 use std::time::Duration;
 
-use provost_core::model::{Run, RunStatus};
-use serde_json::{Value, json};
+use provost_core::config_rule::{RuleEvent, Trigger};
+use provost_core::model::{Run, RunStatus, Statistics};
+use serde_json::{Map, Value, json};
 
 use crate::order::Wish;
 
 /// Of a run that ended in order, with the numbers that go to CloudWatch under the same names. What could not be
-/// read is counted by its reason, never left out. Only a run that listed all users of all accounts is `done`, and
+/// read is counted by its reason, never left out. Only a run that listed everything in all accounts is `done`, and
 /// a success.
 pub(crate) fn finished(wish: Wish, run: &Run, took: Duration) -> Value {
     let statistics = &run.statistics;
-    json!({
+    let numbers = match wish {
+        Wish::CollectIamUsers => json!({
+            "UsersScanned": statistics.get("users"),
+            "RecordsWritten": statistics.get("written"),
+            "unknown": statistics.get("unread"),
+        }),
+        Wish::Scan | Wish::ConfigRule => verdicts(statistics),
+    };
+    let mut answer = json!({
         "status": run.status.as_str(),
         "job": wish.words(),
         "execution_id": run.execution_id,
         "attempts": run.attempts,
-        "UsersScanned": statistics.get("users"),
-        "RecordsWritten": statistics.get("written"),
         "Errors": statistics.get("errors"),
         "Duration": seconds(took),
         "Success": u8::from(run.status == RunStatus::Done),
-        "unknown": statistics.get("unread"),
         "skipped": statistics.skipped,
         "remaining": statistics.remaining,
         "covered": statistics.covered,
         "left_out": statistics.left_out,
-    })
+    });
+    add(&mut answer, numbers);
+    answer
+}
+
+/// Of an answer to AWS Config.
+pub(crate) fn of_config_rule(rule: &str, event: &RuleEvent, run: &Run, took: Duration) -> Value {
+    let statistics = &run.statistics;
+    let trigger = match &event.trigger {
+        Trigger::Changed(item) => json!({ "resource_type": item.resource_type, "resource_id": item.id }),
+        Trigger::Periodic => json!("period"),
+    };
+    let mut answer = json!({
+        "status": run.status.as_str(),
+        "job": Wish::ConfigRule.words(),
+        "execution_id": run.execution_id,
+        "rule": rule,
+        "config_rule": event.name,
+        "account": event.account,
+        "region": event.region,
+        "trigger": trigger,
+        "ResultsGiven": statistics.get("results"),
+        "Errors": statistics.get("errors"),
+        "Duration": seconds(took),
+        "Success": u8::from(run.status == RunStatus::Done),
+        "gone": statistics.get("gone"),
+        "skipped": statistics.skipped,
+        "remaining": statistics.remaining,
+    });
+    add(&mut answer, verdicts(statistics));
+    answer
+}
+
+/// How many of each verdict. There is no percentage: it could hide what is unknown.
+fn verdicts(statistics: &Statistics) -> Value {
+    let count = |name: &str| (name.to_owned(), Value::from(statistics.get(name)));
+    let names = ["compliant", "non_compliant", "unknown", "not_applicable", "waived", "unread"];
+    let mut numbers: Map<String, Value> = names.into_iter().map(count).collect();
+    let placeholders = statistics.get("unlisted");
+    let resources = statistics.get("resources").saturating_sub(placeholders);
+    numbers.insert("ResourcesScanned".to_owned(), Value::from(resources));
+    numbers.insert("unlisted".to_owned(), Value::from(placeholders));
+    Value::Object(numbers)
+}
+
+fn add(answer: &mut Value, more: Value) {
+    if let (Value::Object(answer), Value::Object(more)) = (answer, more) {
+        answer.extend(more);
+    }
 }
 
 /// Of an invocation that met another one. It is no error: AWS would only invoke the function again.
@@ -35,18 +89,24 @@ pub(crate) fn locked(wish: Wish, holder: &str, until: &str) -> Value {
     json!({ "status": "locked", "job": wish.words(), "holder": holder, "until": until })
 }
 
-/// Of a run whose time ended while it waited for AWS. Nothing completes it: users that were written stay as they
-/// are, and no report takes them for a whole scan.
+/// Of a run whose time ended while it waited for AWS. Nothing completes it: what was written stays as it is, and no
+/// report takes it for all there is.
 pub(crate) fn cut_short(wish: Wish, execution_id: &str, took: Duration) -> Value {
+    let written = match wish {
+        Wish::CollectIamUsers => "users that were",
+        Wish::Scan | Wish::ConfigRule => "verdicts that were",
+    };
+    let remaining = format!(
+        "what was being read when the time ended, and all after it; {written} written are valid, and the next \
+         invocation makes a new scan. If that happens again, the function needs a longer timeout"
+    );
     json!({
         "status": RunStatus::Incomplete.as_str(),
         "job": wish.words(),
         "execution_id": execution_id,
         "Duration": seconds(took),
         "Success": 0,
-        "remaining": "what was being read when the time ended, and all after it; users that were written are \
-                      valid, and the next invocation makes a new scan. If that happens again, the function needs a \
-                      longer timeout",
+        "remaining": remaining,
     })
 }
 

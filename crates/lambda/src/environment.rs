@@ -9,6 +9,7 @@ use anyhow::{Context as _, anyhow, bail, ensure};
 use provost_aws::Reach;
 use provost_aws::cloudwatch::CloudWatchMetrics;
 use provost_core::model::{AccountId, Digest};
+use provost_core::waiver::WaiverFile;
 use tracing::Level;
 
 use crate::order::Wish;
@@ -19,21 +20,35 @@ const RETENTION_DAYS: u64 = 400;
 const MOST_DAYS: u64 = 36_500;
 
 /// The variables that begin with `PROVOST_`. Any other one of that kind is misspelt.
-const OURS: [&str; 6] = [
+const OURS: [&str; 9] = [
     "PROVOST_JOB",
+    "PROVOST_RULES",
+    "PROVOST_WAIVERS",
     "PROVOST_ORG",
     "PROVOST_ACCOUNTS",
+    "PROVOST_REGIONS",
     "PROVOST_ROLE",
     "PROVOST_EXTERNAL_ID",
     "PROVOST_MAX_CALLS",
 ];
 
+/// What the name of the history begins with where only the suffix of the environment is given.
+const HISTORY: &str = "compliance-history-";
+
 /// What is in force.
 #[derive(Debug)]
 pub(crate) struct Environment {
-    /// The DynamoDB table of users, locks and runs.
-    pub(crate) table: String,
-    /// How long snapshots of users are kept.
+    /// The DynamoDB table of users, their locks and runs. A function that collects has one.
+    pub(crate) table: Option<String>,
+    /// The DynamoDB table of verdicts, and of the locks and runs of scans. A function that scans has one.
+    pub(crate) history: Option<String>,
+    /// What names of this environment end with: `dev`.
+    pub(crate) suffix: Option<String>,
+    /// The posture rules of a scan that names none. None: all.
+    pub(crate) rules: Vec<String>,
+    /// Who accepted what.
+    pub(crate) waivers: Waivers,
+    /// How long snapshots of users, and verdicts, are kept.
     pub(crate) retention: Duration,
     /// Lines below it are not logged.
     pub(crate) log_level: Level,
@@ -58,6 +73,20 @@ pub(crate) struct Evidence {
     pub(crate) prefix: String,
 }
 
+/// Where waivers are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Waivers {
+    /// In the environment itself; there may be none.
+    Here(WaiverFile),
+    /// In an object, which is read for each invocation.
+    Object {
+        /// The bucket's name.
+        bucket: String,
+        /// Its key.
+        key: String,
+    },
+}
+
 impl Environment {
     /// Reads the environment of this process.
     pub(crate) fn read() -> anyhow::Result<Self> {
@@ -76,8 +105,13 @@ impl Environment {
             let value = value.trim();
             (!value.is_empty()).then(|| value.to_owned())
         };
-        let table = take("DYNAMODB_TABLE_NAME")
-            .context("`DYNAMODB_TABLE_NAME` is not set; it names the table that users are written to")?;
+        let table = take("DYNAMODB_TABLE_NAME");
+        let suffix = take("ENVIRONMENT_SUFFIX");
+        let history = match take("HISTORY_TABLE_NAME") {
+            Some(none) if none == "none" => None,
+            Some(name) => Some(name),
+            None => suffix.as_ref().map(|suffix| format!("{HISTORY}{suffix}")),
+        };
         let days = match take("RETENTION_DAYS") {
             Some(text) => {
                 number(&text, 1..=MOST_DAYS).with_context(|| format!("`RETENTION_DAYS` = `{text}`"))?
@@ -109,8 +143,19 @@ impl Environment {
             None => None,
         };
         let evidence = evidence(take("EVIDENCE_BUCKET"), take("EVIDENCE_PREFIX"))?;
+        let rules = list(take("PROVOST_RULES"));
+        let waivers = waivers(take("PROVOST_WAIVERS"))?;
+        match job {
+            Wish::CollectIamUsers => needed(table.as_deref(), TABLE).map(drop)?,
+            Wish::Scan => needed(history.as_deref(), HISTORY_TABLE).map(drop)?,
+            Wish::ConfigRule => {}
+        }
         Ok(Self {
             table,
+            history,
+            suffix,
+            rules,
+            waivers,
             retention: Duration::from_secs(days.saturating_mul(SECONDS_PER_DAY)),
             log_level,
             evidence,
@@ -121,16 +166,72 @@ impl Environment {
         })
     }
 
+    /// The table of users.
+    pub(crate) fn table(&self) -> anyhow::Result<&str> {
+        needed(self.table.as_deref(), TABLE)
+    }
+
+    /// The table of verdicts.
+    pub(crate) fn history(&self) -> anyhow::Result<&str> {
+        needed(self.history.as_deref(), HISTORY_TABLE)
+    }
+
+    /// Where evidence is kept, for people.
+    pub(crate) fn evidence_in_words(&self) -> String {
+        match &self.evidence {
+            Some(Evidence { bucket, prefix }) => format!("s3://{bucket}/{prefix}"),
+            None => "not kept: EVIDENCE_BUCKET is not set".to_owned(),
+        }
+    }
+
+    /// What IAM users are looked for in: IAM is global, so nobody needs to know which regions are enabled.
+    pub(crate) fn reach_of_users(&self) -> Reach {
+        Reach { global_only: true, regions: Vec::new(), ..self.reach.clone() }
+    }
+
     /// How long snapshots of users are kept, in days.
     pub(crate) fn retention_days(&self) -> u64 {
         self.retention.as_secs() / SECONDS_PER_DAY
     }
 
-    /// The digest of what decides which users a run finds: a killed run is completed only if it is the same.
+    /// The digest of what decides what a run finds.
     pub(crate) fn input(&self) -> Digest {
-        let Reach { org, accounts, role, external_id: _, regions: _, global_only: _ } = &self.reach;
-        Digest::of(format!("live org={org} accounts={accounts:?} role={role:?}").as_bytes())
+        let Reach { org, accounts, role, external_id: _, regions, global_only: _ } = &self.reach;
+        Digest::of(
+            format!("live org={org} accounts={accounts:?} role={role:?} regions={regions:?}").as_bytes(),
+        )
     }
+}
+
+/// A variable some jobs need, and what it names.
+type Variable = (&'static str, &'static str);
+
+const TABLE: Variable = ("DYNAMODB_TABLE_NAME", "users are written to");
+const HISTORY_TABLE: Variable = ("HISTORY_TABLE_NAME", "verdicts are written to");
+
+fn needed<'v>(value: Option<&'v str>, (variable, what): Variable) -> anyhow::Result<&'v str> {
+    value.with_context(|| format!("`{variable}` is not set; it names the table that {what}"))
+}
+
+/// What stands between commas.
+fn list(text: Option<String>) -> Vec<String> {
+    let text = text.unwrap_or_default();
+    text.split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect()
+}
+
+fn waivers(text: Option<String>) -> anyhow::Result<Waivers> {
+    let Some(text) = text else { return Ok(Waivers::Here(WaiverFile::default())) };
+    if let Some(place) = text.strip_prefix("s3://") {
+        let (bucket, key) = place.split_once('/').unwrap_or((place, ""));
+        ensure!(
+            !bucket.is_empty() && !key.is_empty(),
+            "`PROVOST_WAIVERS` = `{text}`: it is not like s3://bucket/waivers.yaml"
+        );
+        return Ok(Waivers::Object { bucket: bucket.to_owned(), key: key.to_owned() });
+    }
+    let file = WaiverFile::parse(&text)
+        .context("`PROVOST_WAIVERS`, which is neither s3://bucket/key nor waivers")?;
+    Ok(Waivers::Here(file))
 }
 
 fn evidence(bucket: Option<String>, prefix: Option<String>) -> anyhow::Result<Option<Evidence>> {
@@ -155,9 +256,10 @@ fn reach(mut take: impl FnMut(&str) -> Option<String>) -> anyhow::Result<Reach> 
         Some("false") | None => false,
         Some(other) => bail!("`PROVOST_ORG` = `{other}` is neither `true` nor `false`"),
     };
-    let accounts = take("PROVOST_ACCOUNTS").unwrap_or_default();
-    let accounts = accounts.split(',').map(str::trim).filter(|id| !id.is_empty()).map(AccountId::parse);
+    let accounts = list(take("PROVOST_ACCOUNTS"));
+    let accounts = accounts.iter().map(|id| AccountId::parse(id));
     let accounts = accounts.collect::<Result<Vec<_>, _>>().context("`PROVOST_ACCOUNTS`")?;
+    let regions = list(take("PROVOST_REGIONS"));
     let role = take("PROVOST_ROLE");
     if let Some(arn) = role.as_deref().filter(|role| role.starts_with("arn:")) {
         bail!("`PROVOST_ROLE` = `{arn}`: each account has a role of that name, so it is a name and no ARN");
@@ -172,8 +274,7 @@ fn reach(mut take: impl FnMut(&str) -> Option<String>) -> anyhow::Result<Reach> 
         role.is_some() || external_id.is_none(),
         "`PROVOST_EXTERNAL_ID` is set and `PROVOST_ROLE`, whose trust policy would ask for it, is not"
     );
-    // IAM is global, so nobody needs to know which regions are enabled.
-    Ok(Reach { org, accounts, role, external_id, global_only: true, ..Reach::default() })
+    Ok(Reach { org, accounts, role, external_id, regions, global_only: false })
 }
 
 fn number(text: &str, range: std::ops::RangeInclusive<u64>) -> anyhow::Result<u64> {

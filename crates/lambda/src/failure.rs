@@ -25,6 +25,16 @@ impl Failure {
         Self { kind: "Provost.UnknownJob", message: why }
     }
 
+    /// The event of AWS Config cannot be answered as it is.
+    pub(crate) fn config_event(why: String) -> Self {
+        Self { kind: "Provost.ConfigEvent", message: why }
+    }
+
+    /// AWS Config was not answered in time.
+    pub(crate) fn out_of_time(why: String) -> Self {
+        Self { kind: "Provost.OutOfTime", message: why }
+    }
+
     /// The job could not do its work.
     pub(crate) fn job(error: &JobError) -> Self {
         Self { kind: "Provost.JobFailed", message: error.to_string() }

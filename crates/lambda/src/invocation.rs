@@ -1,66 +1,71 @@
 //! One invocation: the ports over AWS, the job, and what came of it.
 
 use std::future::Future;
-use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-use anyhow::Context as _;
-use provost_aws::cloudwatch::CloudWatchMetrics;
+use anyhow::{Context as _, anyhow};
+use provost_aws::LiveEstate;
 use provost_aws::dynamo::DynamoStore;
 use provost_aws::guard::Sink;
-use provost_aws::s3_archive::S3Archive;
-use provost_aws::{Access, LiveEstate, connect};
 use provost_core::catalog::Catalog;
-use provost_core::job::collect::{Ports, Types, Wanted, collect};
-use provost_core::job::{JobError, Order, Runner};
+use provost_core::config_rule::RuleEvent;
+use provost_core::job::collect::{self, Types, Wanted};
+use provost_core::job::{Execution, JobError, Order, Runner, Work, scan};
 use provost_core::model::{Digest, Run, RunStatus, Statistics};
-use provost_core::port::{Archive, Clock as _, Locks, Metric, Metrics, NoProgress, Unit};
+use provost_core::port::{Clock as _, Locks, Metric, Metrics, NoProgress, Unit};
+use provost_core::waiver::WaiverFile;
 use serde_json::Value;
 use tracing::{error, info, warn};
 
 use crate::answer;
 use crate::clock::{OneId, TokioClock};
-use crate::environment::{Environment, Evidence};
+use crate::environment::Environment;
 use crate::failure::Failure;
-use crate::order::Wish;
-use crate::switched_off::{NoArchive, NoMetrics};
+use crate::order::{Asked, Wish};
+use crate::places::Places;
 use crate::time_left::TimeLeft;
 
-/// What a job looks at: everything within reach. With the job's name, the name of its lock.
+/// What a job looks at that is not told: everything within reach. With the job's name, the name of its lock.
 const SCOPE: &str = "all";
 
 /// What all invocations of a process share.
 pub(crate) struct Function {
-    environment: Environment,
-    catalog: Catalog,
+    pub(crate) environment: Environment,
+    pub(crate) catalog: Catalog,
 }
 
-/// What one invocation reads, and where it writes.
-struct Places {
-    store: DynamoStore,
-    archive: Box<dyn Archive>,
-    metrics: Box<dyn Metrics>,
-    estate: LiveEstate,
+/// A job that is asked for, with what it needs of the catalog.
+enum Job {
+    CollectIamUsers,
+    Scan { rules: Catalog, waivers: WaiverFile },
 }
 
 impl Function {
     /// Reads what does not change. Nothing is asked of AWS yet.
     pub(crate) fn start(environment: Environment) -> Result<Self, Failure> {
-        let catalog = provost_catalog::load(&[], &[]).context("the catalog");
-        let catalog = catalog.map_err(|error| Failure::configuration(&error))?;
-        Ok(Self { environment, catalog })
+        let function = Self { environment, catalog: load()? };
+        // A rule there is not is better known now than with the first event.
+        function
+            .only(&function.environment.rules)
+            .map_err(|failure| Failure::configuration(&anyhow!("`PROVOST_RULES`: {}", failure.message())))?;
+        Ok(function)
     }
 
-    /// Answers one event.
-    pub(crate) async fn handle(&self, event: Value, deadline_ms: u64) -> Result<Value, Failure> {
+    /// Answers one event. `function` is the ARN it was invoked by.
+    pub(crate) async fn handle(
+        &self,
+        event: Value,
+        deadline_ms: u64,
+        function: String,
+    ) -> Result<Value, Failure> {
         let left = TimeLeft::until(deadline_ms, SystemTime::now());
-        let wish = Wish::of_event(&event, self.environment.job);
-        let answered = match wish {
-            Ok(wish) => {
-                self.say_what_starts(wish, left);
-                self.run(wish, left).await
+        let answered = if RuleEvent::is_one(&event) {
+            self.config_rule(&event, left, &function).await
+        } else {
+            match Asked::of_event(&event, self.environment.job) {
+                Ok(asked) => self.run(&asked, left).await,
+                Err(failure) => Err(failure),
             }
-            Err(failure) => Err(failure),
         };
         if let Err(failure) = &answered {
             error!(error = failure.message(), kind = failure.kind(), "The invocation failed.");
@@ -68,23 +73,21 @@ impl Function {
         answered
     }
 
-    fn say_what_starts(&self, wish: Wish, left: TimeLeft) {
-        let Environment { table, evidence, metrics, reach, most_calls, .. } = &self.environment;
-        let evidence = match evidence {
-            Some(evidence) => format!("s3://{}/{}", evidence.bucket, evidence.prefix),
-            None => "not kept: EVIDENCE_BUCKET is not set".to_owned(),
-        };
+    fn say_what_starts(&self, asked: &Asked, table: &str, left: TimeLeft) {
+        let Environment { metrics, reach, most_calls, .. } = &self.environment;
         info!(
-            job = wish.job().as_str(),
+            job = asked.wish.job().as_str(),
             deadline_ms = millis(left.job),
             catalog = %self.catalog.digest,
             version = env!("CARGO_PKG_VERSION"),
             table,
+            rules = asked.rules.join(","),
             retention_days = self.environment.retention_days(),
-            evidence,
+            evidence = self.environment.evidence_in_words(),
             metrics = metrics.as_deref().unwrap_or("none"),
             org = reach.org,
             accounts = reach.accounts.len(),
+            regions = reach.regions.len(),
             role = reach.role.as_deref().unwrap_or("none"),
             has_external_id = reach.external_id.is_some(),
             most_calls = most_calls.map_or_else(|| "any".to_owned(), |most| most.to_string()),
@@ -92,147 +95,199 @@ impl Function {
         );
     }
 
-    async fn run(&self, wish: Wish, left: TimeLeft) -> Result<Value, Failure> {
+    /// The catalog with these rules alone; with all of them if none is named.
+    pub(crate) fn only(&self, rules: &[String]) -> Result<Catalog, Failure> {
+        let mut catalog = load()?;
+        if !rules.is_empty() {
+            let idle = |pattern| format!("there is no posture rule `{pattern}`; `provost rules` lists them");
+            catalog.select(rules).map_err(|pattern| Failure::order(idle(pattern)))?;
+        }
+        Ok(catalog)
+    }
+
+    async fn run(&self, asked: &Asked, left: TimeLeft) -> Result<Value, Failure> {
         let began = Instant::now();
+        let environment = &self.environment;
+        let table = match asked.wish {
+            Wish::CollectIamUsers => environment.table(),
+            Wish::Scan | Wish::ConfigRule => environment.history(),
+        };
+        let table = table.map_err(|error| Failure::configuration(&error))?;
+        let rules = if asked.rules.is_empty() { &environment.rules } else { &asked.rules };
+        self.say_what_starts(&Asked { wish: asked.wish, rules: rules.clone() }, table, left);
         let id = OneId::new();
-        let places = self.places().await;
+        let places = Places::connect(environment, vec![Sink::Table(table.to_owned())]).await;
+        let (job, store) = match asked.wish {
+            Wish::CollectIamUsers => (Job::CollectIamUsers, places.inventory(table)),
+            Wish::Scan | Wish::ConfigRule => {
+                let rules = self.only(rules)?;
+                let waivers = places.waivers(&environment.waivers).await?;
+                (Job::Scan { rules, waivers }, places.beside_history(table))
+            }
+        };
         let runner = Runner {
             clock: &TokioClock,
             ids: &id,
-            locks: &places.store,
-            runs: &places.store,
+            locks: &store,
+            runs: &store,
             metrics: places.metrics.as_ref(),
             retention: None,
         };
         let order = Order {
-            job: wish.job(),
-            scope: SCOPE.to_owned(),
+            job: asked.wish.job(),
+            scope: scope(&job, rules),
             // A run that was killed is not completed: what it saw is no longer what there is.
-            input: Digest::of_parts([self.environment.input().to_string().as_bytes(), id.0.as_bytes()]),
+            input: Digest::of_parts([environment.input().to_string().as_bytes(), id.0.as_bytes()]),
             catalog: self.catalog.digest,
             deadline: left.job,
         };
-        let run = runner.run(order.clone(), async |execution| {
-            // In CloudTrail, the sessions in other accounts bear the name of the run.
-            let estate = places.estate.for_execution(execution);
-            let ports = Ports {
-                estate: &estate,
-                archive: places.archive.as_ref(),
-                resources: None,
-                users: &places.store,
-                progress: &NoProgress,
-            };
-            let retention = self.environment.retention;
-            match wish {
-                Wish::CollectIamUsers => {
-                    let wanted = Wanted { catalog: &self.catalog, types: Types::IamUsers, retention };
-                    collect(execution, &ports, &wanted).await
-                }
-            }
-        });
+        let run = runner
+            .run(order.clone(), async |execution| self.work(execution, &job, &places, &store, table).await);
         match in_time(left.job, run).await {
             Some(Ok(finished)) => {
                 say_what_was_done(&finished.run, began.elapsed());
-                Ok(answer::finished(wish, &finished.run, began.elapsed()))
+                Ok(answer::finished(asked.wish, &finished.run, began.elapsed()))
             }
             Some(Err(JobError::Locked { holder, until, .. })) => {
                 info!(owner = holder.as_str(), expires = until.as_str(), "Another execution holds the lock.");
-                Ok(answer::locked(wish, &holder, &until))
+                Ok(answer::locked(asked.wish, &holder, &until))
             }
             Some(Err(error)) => Err(Failure::job(&error)),
             None => {
-                places.cut_short(&order, &id, left).await;
-                Ok(answer::cut_short(wish, &id.0, began.elapsed()))
+                cut_short(&store, places.metrics.as_ref(), &order, &id, left).await;
+                Ok(answer::cut_short(asked.wish, &id.0, began.elapsed()))
             }
         }
     }
 
-    /// Connects, each invocation anew: a budget of calls is for one of them. There are two clients, so that what
-    /// reads can write nothing, and a budget that is spent holds up no record of what was read.
-    async fn places(&self) -> Places {
-        let Environment { table, evidence, metrics, reach, most_calls, .. } = &self.environment;
-        let reader = connect(Access { most_calls: *most_calls, ..Access::default() }).await;
-        let mut sinks = vec![Sink::Table(table.clone())];
-        if let Some(Evidence { bucket, prefix }) = evidence.clone() {
-            sinks.push(Sink::Objects { bucket, prefix });
-        }
-        sinks.extend(metrics.iter().cloned().map(Sink::Namespace));
-        let writer = connect(Access { sinks, ..Access::default() }).await;
-        let clock = Arc::new(TokioClock);
-        let archive: Box<dyn Archive> = match evidence {
-            Some(Evidence { bucket, prefix }) => {
-                Box::new(S3Archive::new(writer.clone(), bucket.as_str(), prefix.as_str(), clock.clone()))
+    async fn work(
+        &self,
+        execution: &Execution<'_>,
+        job: &Job,
+        places: &Places,
+        store: &DynamoStore,
+        table: &str,
+    ) -> Result<(Work, ()), JobError> {
+        let retention = self.environment.retention;
+        let archive = places.archive.as_ref();
+        // In CloudTrail, the sessions in other accounts bear the name of the run.
+        let estate = |reach| LiveEstate::new(places.reader.clone(), reach).for_execution(execution);
+        let work = match job {
+            Job::CollectIamUsers => {
+                let ports = collect::Ports {
+                    estate: &estate(self.environment.reach_of_users()),
+                    archive,
+                    resources: None,
+                    users: store,
+                    progress: &NoProgress,
+                };
+                let wanted = Wanted { catalog: &self.catalog, types: Types::IamUsers, retention };
+                collect::collect(execution, &ports, &wanted).await?.0
             }
-            None => Box::new(NoArchive),
+            Job::Scan { rules, waivers } => {
+                let ports = scan::Ports {
+                    estate: &estate(self.environment.reach.clone()),
+                    archive,
+                    evaluations: &places.history(table),
+                    progress: &NoProgress,
+                };
+                scan::scan(execution, &ports, rules, waivers, retention).await?.0
+            }
         };
-        let metrics: Box<dyn Metrics> = match metrics {
-            Some(namespace) => Box::new(CloudWatchMetrics::new(writer.clone(), namespace.as_str())),
-            None => Box::new(NoMetrics),
-        };
-        let store = DynamoStore::new(writer, table.as_str(), clock);
-        Places { store, archive, metrics, estate: LiveEstate::new(reader, reach.clone()) }
+        Ok((work, ()))
     }
 }
 
-impl Places {
-    /// Gives back the lock of a run that did not end in time, and says in numbers that it did not. The run
-    /// itself stays open: the next invocation records it as abandoned and makes a scan of its own.
-    async fn cut_short(&self, order: &Order, id: &OneId, left: TimeLeft) {
-        warn!(
-            owner = id.0.as_str(),
-            duration_ms = millis(left.job),
-            "Time ran out in the middle of a read; the next invocation makes a new scan."
-        );
-        let lock = format!("{}/{}", order.job.lock(), order.scope);
-        let last = async {
-            if let Err(error) = self.store.release(&lock, &id.0).await {
-                warn!(error = %error, "The lock could not be given back; it goes stale by itself.");
-            }
-            let now = TokioClock.now();
-            let run = Run {
-                schema: Run::SCHEMA,
-                execution_id: id.0.clone(),
-                job: order.job,
-                scope: order.scope.clone(),
-                input: order.input,
-                catalog: order.catalog,
-                started_at: now,
-                finished_at: Some(now),
-                status: RunStatus::Running,
-                attempts: 1,
-                statistics: Statistics::default(),
-            };
-            let number = |name: &str, value, unit| Metric { name: name.to_owned(), value, unit };
-            let numbers = [
-                number("success", 0.0, Unit::Count),
-                number("duration", left.job.as_secs_f64(), Unit::Seconds),
-            ];
-            if let Err(error) = self.metrics.publish(&run, &numbers).await {
-                warn!(error = %error, "Metrics could not be published.");
-            }
-        };
-        // The answer itself needs a moment too.
-        if in_time(left.reserve.mul_f32(0.8), last).await.is_none() {
-            warn!("Time ran out before the run was wound up; its lock goes stale by itself.");
+fn load() -> Result<Catalog, Failure> {
+    let catalog = provost_catalog::load(&[], &[]).context("the catalog");
+    catalog.map_err(|error| Failure::configuration(&error))
+}
+
+/// What a run looks at. Scans of other rules may be under way at the same time.
+fn scope(job: &Job, rules: &[String]) -> String {
+    match job {
+        Job::CollectIamUsers => SCOPE.to_owned(),
+        Job::Scan { .. } if rules.is_empty() => SCOPE.to_owned(),
+        Job::Scan { .. } => {
+            let mut rules = rules.to_vec();
+            rules.sort_unstable();
+            rules.dedup();
+            rules.join(",")
         }
+    }
+}
+
+/// Gives back the lock of a run that did not end in time, and says in numbers that it did not. The run itself stays
+/// open: the next invocation records it as abandoned and makes one of its own.
+pub(crate) async fn cut_short(
+    locks: &dyn Locks,
+    metrics: &dyn Metrics,
+    order: &Order,
+    id: &OneId,
+    left: TimeLeft,
+) {
+    warn!(
+        owner = id.0.as_str(),
+        duration_ms = millis(left.job),
+        "Time ran out in the middle of a read; the next invocation begins anew."
+    );
+    let lock = format!("{}/{}", order.job.lock(), order.scope);
+    let last = async {
+        if let Err(error) = locks.release(&lock, &id.0).await {
+            warn!(error = %error, "The lock could not be given back; it goes stale by itself.");
+        }
+        let now = TokioClock.now();
+        let run = Run {
+            schema: Run::SCHEMA,
+            execution_id: id.0.clone(),
+            job: order.job,
+            scope: order.scope.clone(),
+            input: order.input,
+            catalog: order.catalog,
+            started_at: now,
+            finished_at: Some(now),
+            status: RunStatus::Running,
+            attempts: 1,
+            statistics: Statistics::default(),
+        };
+        let number = |name: &str, value, unit| Metric { name: name.to_owned(), value, unit };
+        let numbers =
+            [number("success", 0.0, Unit::Count), number("duration", left.job.as_secs_f64(), Unit::Seconds)];
+        if let Err(error) = metrics.publish(&run, &numbers).await {
+            warn!(error = %error, "Metrics could not be published.");
+        }
+    };
+    // The answer itself needs a moment too.
+    if in_time(left.reserve.mul_f32(0.8), last).await.is_none() {
+        warn!("Time ran out before the run was wound up; its lock goes stale by itself.");
     }
 }
 
 /// What a future gives within this time. After it, the future is dropped where it waits.
-async fn in_time<T>(time: Duration, work: impl Future<Output = T>) -> Option<T> {
+pub(crate) async fn in_time<T>(time: Duration, work: impl Future<Output = T>) -> Option<T> {
     tokio::time::timeout(time, work).await.ok()
 }
 
 fn say_what_was_done(run: &Run, took: Duration) {
     let statistics = &run.statistics;
+    let get = |name: &str| statistics.get(name);
+    // Each kind of job has its own numbers; those of the others are not there, and not zero.
+    let count = |name: &str| statistics.counts.get(name).copied();
     info!(
         job = run.job.as_str(),
         execution_id = run.execution_id.as_str(),
         status = run.status.as_str(),
         duration_ms = millis(took),
-        users_scanned = statistics.get("users"),
-        records_written = statistics.get("written"),
-        errors = statistics.get("errors"),
+        users_scanned = count("users"),
+        records_written = count("written"),
+        resources = count("resources"),
+        evaluations = count("evaluations"),
+        compliant = count("compliant"),
+        non_compliant = count("non_compliant"),
+        unknown = count("unknown"),
+        not_applicable = count("not_applicable"),
+        waived = count("waived"),
+        errors = get("errors"),
         skipped = statistics.skipped_total(),
         left_out = statistics.left_out.len(),
         remaining = statistics.remaining.as_deref().unwrap_or("nothing"),
@@ -240,6 +295,6 @@ fn say_what_was_done(run: &Run, took: Duration) {
     );
 }
 
-fn millis(duration: Duration) -> u64 {
+pub(crate) fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

@@ -7,12 +7,14 @@
 
 mod answer;
 mod clock;
+mod config_rule;
 mod environment;
 mod failure;
 mod init_error;
 mod invocation;
 mod logging;
 mod order;
+mod places;
 mod switched_off;
 mod time_left;
 
@@ -51,7 +53,7 @@ pub fn main() -> ExitCode {
 async fn serve(function: &Function, level: Level) -> ExitCode {
     let handle = |event: LambdaEvent<Value>| {
         logging::start(&event.context.request_id, level);
-        function.handle(event.payload, event.context.deadline)
+        function.handle(event.payload, event.context.deadline, event.context.invoked_function_arn)
     };
     match Runtime::new(service_fn(handle)).run().await {
         Ok(()) => ExitCode::SUCCESS,

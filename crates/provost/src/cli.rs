@@ -282,7 +282,7 @@ impl LiveArgs {
 #[cfg(feature = "aws")]
 #[derive(Debug, Args)]
 pub(crate) struct PermissionsArgs {
-    /// For these jobs [default: all].
+    /// For these jobs [default: collect,collect-iam-users,publish]. --select narrows what scan and config-rule read.
     #[arg(long, value_enum, value_delimiter = ',', value_name = "JOB")]
     pub(crate) jobs: Vec<PermissionsJob>,
     /// All accounts of an organization are read. Needs --role.
@@ -297,6 +297,12 @@ pub(crate) struct PermissionsArgs {
     /// The DynamoDB table of the inventory, by name or ARN (as the Lambda function has it).
     #[arg(long, value_name = "TABLE", value_parser = clap::builder::NonEmptyStringValueParser::new())]
     pub(crate) table: Option<String>,
+    /// The DynamoDB table of verdicts, by name or ARN, for `scan` and `config-rule`.
+    #[arg(long, value_name = "TABLE", value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    pub(crate) history_table: Option<String>,
+    /// The object that waivers are read from, for `scan` and `config-rule`: s3://bucket/key.
+    #[arg(long, value_name = "URL", value_parser = object)]
+    pub(crate) waivers_object: Option<(String, String)>,
     /// The bucket evidence is kept in.
     #[arg(long, value_name = "BUCKET", value_parser = clap::builder::NonEmptyStringValueParser::new())]
     pub(crate) evidence_bucket: Option<String>,
@@ -330,6 +336,19 @@ pub(crate) enum PermissionsJob {
     CollectIamUsers,
     /// `provost publish`.
     Publish,
+    /// The scheduled scan of the Lambda function.
+    Scan,
+    /// Custom rules of AWS Config, answered by the Lambda function.
+    ConfigRule,
+}
+
+/// Bucket and key of `s3://bucket/key`.
+#[cfg(feature = "aws")]
+fn object(text: &str) -> Result<(String, String), String> {
+    let place = text.strip_prefix("s3://").and_then(|place| place.split_once('/'));
+    let place = place.filter(|(bucket, key)| !bucket.is_empty() && !key.is_empty());
+    let (bucket, key) = place.ok_or("it is not like s3://bucket/waivers.yaml")?;
+    Ok((bucket.to_owned(), key.to_owned()))
 }
 
 #[derive(Debug, Args)]

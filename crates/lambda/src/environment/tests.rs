@@ -13,13 +13,16 @@ fn refused(variables: &[(&str, &str)], expect: &str) {
 #[test]
 fn a_table_is_all_it_needs() {
     let environment = read(&[]).unwrap();
-    assert_eq!(environment.table, "users");
+    assert_eq!(environment.table().unwrap(), "users");
     assert_eq!(environment.retention_days(), 400);
     assert_eq!(environment.log_level, Level::INFO);
     assert_eq!(environment.evidence, None);
     assert_eq!(environment.metrics.as_deref(), Some("Provost"));
     assert_eq!(environment.job, Wish::CollectIamUsers);
-    assert!(!environment.reach.org && environment.reach.role.is_none() && environment.reach.global_only);
+    assert!(!environment.reach.org && environment.reach.role.is_none() && !environment.reach.global_only);
+    assert!(environment.reach_of_users().global_only);
+    assert_eq!(environment.history, None);
+    assert_eq!(environment.waivers, Waivers::Here(WaiverFile::default()));
     assert_eq!(environment.most_calls, None);
     refused(
         &[("DYNAMODB_TABLE_NAME", " ")],
@@ -41,6 +44,10 @@ fn everything_can_be_set() {
         ("PROVOST_ROLE", "audit"),
         ("PROVOST_EXTERNAL_ID", "x"),
         ("PROVOST_MAX_CALLS", "5000"),
+        ("PROVOST_REGIONS", "eu-west-1, eu-north-1"),
+        ("PROVOST_RULES", "rds-backups,s3-encryption"),
+        ("PROVOST_WAIVERS", "s3://files/waivers.yaml"),
+        ("ENVIRONMENT_SUFFIX", "dev"),
     ])
     .unwrap();
     assert_eq!(environment.retention_days(), 30);
@@ -53,6 +60,45 @@ fn everything_can_be_set() {
     assert_eq!(environment.reach.role.as_deref(), Some("audit"));
     assert_eq!(environment.reach.external_id.as_deref(), Some("x"));
     assert_eq!(environment.most_calls, Some(5000));
+    assert_eq!(environment.reach.regions, ["eu-west-1", "eu-north-1"]);
+    assert_eq!(environment.reach_of_users().regions, Vec::<String>::new());
+    assert_eq!(environment.rules, ["rds-backups", "s3-encryption"]);
+    let waivers = Waivers::Object { bucket: "files".to_owned(), key: "waivers.yaml".to_owned() };
+    assert_eq!(environment.waivers, waivers);
+    assert_eq!(environment.history().unwrap(), "compliance-history-dev");
+}
+
+#[test]
+fn each_job_has_the_table_it_needs() {
+    let scan = |more: &[(&str, &str)]| read(&[&[("PROVOST_JOB", "scan")], more].concat());
+    assert_eq!(scan(&[("HISTORY_TABLE_NAME", "verdicts")]).unwrap().history().unwrap(), "verdicts");
+    assert_eq!(scan(&[("ENVIRONMENT_SUFFIX", "dev")]).unwrap().history().unwrap(), "compliance-history-dev");
+    let missing = "`HISTORY_TABLE_NAME` is not set; it names the table that verdicts are written to";
+    refused(&[("PROVOST_JOB", "scan")], missing);
+    refused(
+        &[("PROVOST_JOB", "scan"), ("ENVIRONMENT_SUFFIX", "dev"), ("HISTORY_TABLE_NAME", "none")],
+        missing,
+    );
+    let asked = read(&[]).unwrap();
+    assert_eq!(asked.history().unwrap_err().to_string(), missing, "an event may ask for what is not there");
+    let config = read(&[("PROVOST_JOB", "config-rule"), ("DYNAMODB_TABLE_NAME", "")]).unwrap();
+    assert_eq!((config.table, config.history), (None, None));
+}
+
+#[test]
+fn waivers_stand_in_the_variable_or_in_an_object() {
+    let text = "waivers: [{id: w, rule: rds-backups, reason: r, owner: o, expires: 2026-12-31}]";
+    let Waivers::Here(file) = read(&[("PROVOST_WAIVERS", text)]).unwrap().waivers else { panic!("here") };
+    assert_eq!(file.waivers[0].id, "w");
+    for place in ["s3://", "s3://bucket", "s3://bucket/", "s3:///key"] {
+        let expect = format!("`PROVOST_WAIVERS` = `{place}`: it is not like s3://bucket/waivers.yaml");
+        refused(&[("PROVOST_WAIVERS", place)], &expect);
+    }
+    let error = format!("{:#}", read(&[("PROVOST_WAIVERS", "waivers: [{id: w}]")]).unwrap_err());
+    assert!(
+        error.starts_with("`PROVOST_WAIVERS`, which is neither s3://bucket/key nor waivers: "),
+        "{error}"
+    );
 }
 
 #[test]
@@ -66,8 +112,8 @@ fn what_is_empty_is_not_set() {
 fn mistakes_name_the_variable() {
     refused(
         &[("PROVOST_ROLES", "audit")],
-        "`PROVOST_ROLES` means nothing; of that kind there are PROVOST_JOB, PROVOST_ORG, PROVOST_ACCOUNTS, \
-         PROVOST_ROLE, PROVOST_EXTERNAL_ID, PROVOST_MAX_CALLS",
+        "`PROVOST_ROLES` means nothing; of that kind there are PROVOST_JOB, PROVOST_RULES, PROVOST_WAIVERS, \
+         PROVOST_ORG, PROVOST_ACCOUNTS, PROVOST_REGIONS, PROVOST_ROLE, PROVOST_EXTERNAL_ID, PROVOST_MAX_CALLS",
     );
     let range = "it is not a whole number from 1 to 36500";
     refused(&[("RETENTION_DAYS", "0")], &format!("`RETENTION_DAYS` = `0`: {range}"));
@@ -78,7 +124,10 @@ fn mistakes_name_the_variable() {
         &[("METRICS_NAMESPACE", "AWS/IAM")],
         "`METRICS_NAMESPACE` = `AWS/IAM`: CloudWatch keeps names that begin with `AWS/` to itself",
     );
-    refused(&[("PROVOST_JOB", "x")], "`PROVOST_JOB`: there is no job `x`; there is `collect iam-users`");
+    refused(
+        &[("PROVOST_JOB", "x")],
+        "`PROVOST_JOB`: there is no job `x`; there is `collect iam-users`, `scan`, `config-rule`",
+    );
     refused(&[("PROVOST_ORG", "yes")], "`PROVOST_ORG` = `yes` is neither `true` nor `false`");
     let error = format!("{:#}", read(&[("PROVOST_ACCOUNTS", "11")]).unwrap_err());
     assert!(error.starts_with("`PROVOST_ACCOUNTS`: ") && error.contains("`11`"), "{error}");

@@ -1,5 +1,6 @@
 //! The emulator with the tables and the bucket of a deployment, asked without any of our own code.
 
+use std::collections::BTreeMap;
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 
@@ -8,6 +9,7 @@ use serde_json::{Value, json};
 
 pub(crate) const TABLE: &str = "provost-users";
 pub(crate) const BUCKET: &str = "provost-evidence";
+pub(crate) const HISTORY: &str = "compliance-history-dev";
 
 /// The emulator, and the address of everything but IAM and STS.
 pub(crate) struct Emulator {
@@ -40,6 +42,77 @@ impl Emulator {
         Some(emulator)
     }
 
+    /// Makes the table of verdicts, by the keys of the specification.
+    pub(crate) fn make_history(&self) {
+        let text = |name: &str| json!({ "AttributeName": name, "AttributeType": "S" });
+        let key = |name: &str, kind: &str| json!({ "AttributeName": name, "KeyType": kind });
+        self.dynamodb(
+            "CreateTable",
+            &json!({
+                "TableName": HISTORY,
+                "AttributeDefinitions": [text("resource_id"), text("evaluation_timestamp")],
+                "KeySchema": [key("resource_id", "HASH"), key("evaluation_timestamp", "RANGE")],
+                "BillingMode": "PAY_PER_REQUEST",
+            }),
+        );
+    }
+
+    /// The items of the table of verdicts whose partition begins so; those of resources begin with `arn:`.
+    pub(crate) fn verdicts(&self, beginning: &str) -> Vec<Value> {
+        let mut items: Vec<Value> = Vec::new();
+        let mut from = Value::Null;
+        loop {
+            let mut input = json!({ "TableName": HISTORY });
+            if !from.is_null() {
+                input["ExclusiveStartKey"] = from;
+            }
+            let page = self.dynamodb("Scan", &input);
+            items.extend(page["Items"].as_array().unwrap().iter().cloned());
+            from = page["LastEvaluatedKey"].clone();
+            if from.is_null() {
+                break;
+            }
+        }
+        items.retain(|item| item["resource_id"]["S"].as_str().unwrap().starts_with(beginning));
+        items
+    }
+
+    /// How many verdicts of resources there are, by rule and verdict.
+    pub(crate) fn verdict_counts(&self) -> BTreeMap<(String, String), usize> {
+        let mut counts = BTreeMap::new();
+        for item in self.verdicts("arn:") {
+            let text = |name: &str| item[name]["S"].as_str().unwrap().to_owned();
+            *counts.entry((text("rule"), text("verdict"))).or_default() += 1;
+        }
+        counts
+    }
+
+    /// The answer to a form, as EC2, RDS and their kin take them.
+    pub(crate) fn form(&self, service: &str, form: &str) -> String {
+        self.ask("POST", "/", service, "application/x-www-form-urlencoded", &[], form)
+    }
+
+    /// An instance with these tags; its id.
+    pub(crate) fn instance(&self, tags: &[(&str, &str)]) -> String {
+        let mut form =
+            "Action=RunInstances&Version=2016-11-15&ImageId=ami-12c6146b&MinCount=1&MaxCount=1".to_owned();
+        if !tags.is_empty() {
+            form.push_str("&TagSpecification.1.ResourceType=instance");
+        }
+        for (number, (key, value)) in (1..).zip(tags) {
+            form.push_str(&format!("&TagSpecification.1.Tag.{number}.Key={key}"));
+            form.push_str(&format!("&TagSpecification.1.Tag.{number}.Value={value}"));
+        }
+        let answer = self.form("ec2", &form);
+        let (_, rest) = answer.split_once("<instanceId>").unwrap();
+        rest.split_once("</instanceId>").unwrap().0.to_owned()
+    }
+
+    /// Puts an object into the bucket.
+    pub(crate) fn put_object(&self, key: &str, body: &str) {
+        self.ask("PUT", &format!("/{BUCKET}/{key}"), "s3", "text/plain", &[], body);
+    }
+
     /// An operation of DynamoDB.
     pub(crate) fn dynamodb(&self, operation: &str, input: &Value) -> Value {
         let target = format!("DynamoDB_20120810.{operation}");
@@ -57,15 +130,20 @@ impl Emulator {
         items
     }
 
-    /// The names of the metrics of a namespace, each with its sum of the last day.
+    /// The sum of a metric of the last day, as the inventory of users publishes it.
     pub(crate) fn metric(&self, namespace: &str, name: &str) -> Option<f64> {
+        self.metric_of("collect-iam-users", namespace, name)
+    }
+
+    /// The sum of a metric of the last day, as a job publishes it.
+    pub(crate) fn metric_of(&self, job: &str, namespace: &str, name: &str) -> Option<f64> {
         let now = jiff::Timestamp::now();
         let (from, to) =
             (now - jiff::SignedDuration::from_hours(12), now + jiff::SignedDuration::from_hours(12));
         let form = format!(
             "Action=GetMetricStatistics&Version=2010-08-01&Namespace={namespace}&MetricName={name}\
              &StartTime={from:.0}&EndTime={to:.0}&Period=86400&Statistics.member.1=Sum\
-             &Dimensions.member.1.Name=Job&Dimensions.member.1.Value=collect-iam-users"
+             &Dimensions.member.1.Name=Job&Dimensions.member.1.Value={job}"
         );
         let kind = "application/x-www-form-urlencoded";
         let answer = self.ask("POST", "/", "monitoring", kind, &[], &form);

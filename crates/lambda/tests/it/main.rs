@@ -11,7 +11,10 @@
 
 mod cold_start;
 mod collect;
+mod config_rule;
 mod emulator;
 mod failures;
+mod four_functions;
 mod function;
+mod scan;
 mod start;

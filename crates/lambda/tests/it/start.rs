@@ -31,8 +31,8 @@ fn a_configuration_that_is_not_right_is_an_error_of_the_start() {
     does_not_start(&[("DYNAMODB_TABLE_NAME", ""), ("RETENTION_DAYS", "30")], missing);
     does_not_start(
         &[("DYNAMODB_TABLE_NAME", "users"), ("PROVOST_ORGS", "true")],
-        "`PROVOST_ORGS` means nothing; of that kind there are PROVOST_JOB, PROVOST_ORG, PROVOST_ACCOUNTS, \
-         PROVOST_ROLE, PROVOST_EXTERNAL_ID, PROVOST_MAX_CALLS",
+        "`PROVOST_ORGS` means nothing; of that kind there are PROVOST_JOB, PROVOST_RULES, PROVOST_WAIVERS, \
+         PROVOST_ORG, PROVOST_ACCOUNTS, PROVOST_REGIONS, PROVOST_ROLE, PROVOST_EXTERNAL_ID, PROVOST_MAX_CALLS",
     );
 }
 
@@ -43,7 +43,7 @@ fn an_event_that_asks_for_what_there_is_not_is_answered_with_what_there_is() {
     let [Outcome::Error { request_id: Some(id), .. }] = ended.outcomes.as_slice() else {
         panic!("{:?}", ended.outcomes)
     };
-    let message = "there is no job `destroy everything`; there is `collect iam-users`";
+    let message = "there is no job `destroy everything`; there is `collect iam-users`, `scan`, `config-rule`";
     let expect = json!({"errorType": "Provost.UnknownJob", "errorMessage": message});
     assert_eq!(ended.outcomes[0].json(), expect);
     let said = ended.said("The invocation failed.");

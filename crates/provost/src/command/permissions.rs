@@ -4,8 +4,11 @@ use std::io::Write as _;
 
 use provost_aws::Reach;
 use provost_aws::guard::{Home, Sink};
-use provost_aws::jobs::{needs_of_collecting, needs_of_reports, needs_of_sink};
+use provost_aws::jobs::{
+    needs_of_collecting, needs_of_config_rules, needs_of_object, needs_of_reports, needs_of_sink,
+};
 use provost_aws::permissions::{Need, Permissions};
+use provost_core::catalog::Catalog;
 use provost_core::job::collect::Types;
 use serde_json::{Value, json};
 
@@ -28,24 +31,7 @@ pub(crate) fn permissions(global: &Global, args: &PermissionsArgs) -> anyhow::Re
     let home = Home { partition: args.partition.clone(), ..Home::default() };
     let mut needs = Vec::new();
     for job in jobs {
-        let (types, name) = match job {
-            PermissionsJob::Collect => (all_of(&catalog), "collect"),
-            PermissionsJob::CollectIamUsers => (Types::IamUsers, "collect iam-users"),
-            PermissionsJob::Publish => {
-                needs.extend(of_publishing(&config, args, &home)?);
-                continue;
-            }
-        };
-        let reach = Reach {
-            org: args.org || config.aws.org,
-            role: args.role.clone().or_else(|| config.aws.role.clone()),
-            global_only: types == Types::IamUsers,
-            ..Reach::default()
-        };
-        needs.extend(needs_of_collecting(&types.of(&catalog), &reach, &home, name));
-        for sink in sinks(args) {
-            needs.extend(needs_of_sink(&sink, &home, name));
-        }
+        needs.extend(needs_of_job(*job, args, &config, &catalog, &home)?);
     }
     let permissions = Permissions::of(&needs);
     let mut output = Stdout::new();
@@ -97,12 +83,50 @@ fn of_publishing(config: &Config, args: &PermissionsArgs, home: &Home) -> anyhow
     Ok(needs)
 }
 
-fn sinks(args: &PermissionsArgs) -> Vec<Sink> {
-    let table = args.table.iter().map(|table| Sink::Table(table.clone()));
+/// What one job needs. A scan and Config's rules need what the selected rules read.
+fn needs_of_job(
+    job: PermissionsJob,
+    args: &PermissionsArgs,
+    config: &Config,
+    catalog: &Catalog,
+    home: &Home,
+) -> anyhow::Result<Vec<Need>> {
+    let (types, name) = match job {
+        PermissionsJob::Collect => (all_of(catalog), "collect"),
+        PermissionsJob::CollectIamUsers => (Types::IamUsers, "collect iam-users"),
+        PermissionsJob::Scan => (Types::OfRules, "scan"),
+        PermissionsJob::ConfigRule => (Types::OfRules, "config-rule"),
+        PermissionsJob::Publish => return of_publishing(config, args, home),
+    };
+    let judges = matches!(job, PermissionsJob::Scan | PermissionsJob::ConfigRule);
+    let answers = job == PermissionsJob::ConfigRule;
+    let reach = Reach {
+        // An event of Config names its account and region, so nobody lists them.
+        org: !answers && (args.org || config.aws.org),
+        role: args.role.clone().or_else(|| config.aws.role.clone()),
+        global_only: answers || job == PermissionsJob::CollectIamUsers,
+        ..Reach::default()
+    };
+    let mut needs = needs_of_collecting(&types.of(catalog), &reach, home, name);
+    let tables = if judges { &args.history_table } else { &args.table };
+    for sink in tables.iter().map(|table| Sink::Table(table.clone())).chain(sinks(args)) {
+        needs.extend(needs_of_sink(&sink, home, name));
+    }
+    if answers {
+        needs.extend(needs_of_config_rules(home, name));
+    }
+    if let Some((bucket, key)) = args.waivers_object.as_ref().filter(|_| judges) {
+        needs.extend(needs_of_object(bucket, key, home, name));
+    }
+    Ok(needs)
+}
+
+/// The places every job may have.
+fn sinks(args: &PermissionsArgs) -> impl Iterator<Item = Sink> {
     let bucket = args
         .evidence_bucket
         .iter()
         .map(|bucket| Sink::Objects { bucket: bucket.clone(), prefix: args.evidence_prefix.clone() });
     let namespace = args.metrics_namespace.iter().map(|name| Sink::Namespace(name.clone()));
-    table.chain(bucket).chain(namespace).collect()
+    bucket.chain(namespace)
 }
