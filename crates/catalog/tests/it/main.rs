@@ -12,3 +12,4 @@
 mod additions;
 mod built_in;
 mod detection;
+mod reference;
