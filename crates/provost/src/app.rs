@@ -9,7 +9,7 @@ use provost_core::catalog::Catalog;
 use provost_core::job::{Execution, Finished, JobError, Order, Runner, Work};
 use provost_core::model::{Digest, JobName};
 use provost_core::waiver::WaiverFile;
-use provost_local::{FileArchive, SqliteStore, SystemClock, TextfileMetrics, UuidIds};
+use provost_local::{FileArchive, SqliteStore, TextfileMetrics, UuidIds};
 use tracing::{info, warn};
 
 use crate::cli::Global;
@@ -94,7 +94,7 @@ impl App {
         work: impl AsyncFnOnce(&Execution<'_>) -> Result<(Work, T), JobError>,
     ) -> Result<Finished<T>, JobError> {
         let runner = Runner {
-            clock: &SystemClock,
+            clock: &self.stop,
             ids: &UuidIds,
             locks: &self.store,
             runs: &self.store,

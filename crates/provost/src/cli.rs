@@ -45,8 +45,8 @@ Environment:
 const SCHEDULE: &str = "\
 On a schedule:
   Each cycle prints one line, with --format ndjson one JSON object.
-  Ctrl-C or SIGTERM ends it between two steps (collect, assess, detect, report), or at once while it
-  waits; a second one ends it where it is, and the next run completes what was begun.
+  Ctrl-C or SIGTERM ends it at once while it waits; while it works, the job under way stops in order and
+  the steps behind it are left out. A second one ends it where it is, and the next run completes that.
   Exit codes after --times: that of all cycles together, 2 before 3 before 1.
   Exit codes after a signal: 0; 3 when it cut a cycle short.";
 

@@ -6,6 +6,10 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
 use anyhow::Context as _;
+use async_trait::async_trait;
+use jiff::Timestamp;
+use provost_core::port::Clock;
+use provost_local::SystemClock;
 
 /// What a process ends with that a signal ended: 128 and the number of SIGINT.
 const AT_ONCE: i32 = 130;
@@ -37,6 +41,22 @@ impl Stop {
     /// Whether it was asked for.
     pub(crate) fn is_asked(&self) -> bool {
         self.asked.load(Ordering::SeqCst)
+    }
+}
+
+/// The time of this machine, which is up as soon as somebody asks to stop: jobs then end in order.
+#[async_trait]
+impl Clock for Stop {
+    fn now(&self) -> Timestamp {
+        SystemClock.now()
+    }
+
+    fn is_up(&self) -> bool {
+        self.is_asked()
+    }
+
+    async fn sleep(&self, duration: Duration) {
+        SystemClock.sleep(duration).await;
     }
 }
 

@@ -67,13 +67,15 @@ impl Execution<'_> {
     /// How long it is until the job should stop.
     #[must_use]
     pub fn time_left(&self) -> Duration {
-        Duration::try_from(self.stop_at.duration_since(self.clock.now())).unwrap_or_default()
+        let left = Duration::try_from(self.stop_at.duration_since(self.clock.now())).unwrap_or_default();
+        if self.clock.is_up() { Duration::ZERO } else { left }
     }
 
-    /// Whether the job should stop now, in order, and say what remains.
+    /// Whether the job should stop now, in order, and say what remains: at its deadline, or because somebody asked
+    /// the process to end.
     #[must_use]
     pub fn is_out_of_time(&self) -> bool {
-        self.clock.now() >= self.stop_at
+        self.clock.is_up() || self.clock.now() >= self.stop_at
     }
 }
 

@@ -11,6 +11,12 @@ pub trait Clock: Send + Sync {
     /// The current time.
     fn now(&self) -> Timestamp;
 
+    /// Whether time is up whatever the hour: somebody asked the process to end. Jobs then stop in order, as at their
+    /// deadline.
+    fn is_up(&self) -> bool {
+        false
+    }
+
     /// Returns after at least this long.
     async fn sleep(&self, duration: Duration);
 }

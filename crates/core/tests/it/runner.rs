@@ -166,6 +166,20 @@ fn a_deadline_is_told_in_time_and_the_run_is_incomplete() {
 }
 
 #[test]
+fn who_is_asked_to_end_stops_as_at_the_deadline() {
+    let world = World::new();
+    let finished = world
+        .run(order("x"), async |execution| {
+            assert!(!execution.is_out_of_time());
+            world.clock.end();
+            assert!(execution.is_out_of_time() && execution.time_left().is_zero());
+            Ok((Work::default(), ()))
+        })
+        .unwrap();
+    assert_eq!(finished.run.status, RunStatus::Incomplete);
+}
+
+#[test]
 fn a_killed_run_is_completed_under_its_own_id_and_time() {
     let world = World::new();
     let killed = world.killed("killed", "x");

@@ -1,7 +1,7 @@
 //! Time that stands still until it is told to move, and names in order.
 
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -14,13 +14,19 @@ use crate::port::{Clock, Ids};
 #[derive(Debug)]
 pub struct FixedClock {
     now: Mutex<Timestamp>,
+    is_up: AtomicBool,
 }
 
 impl FixedClock {
     /// A clock that shows this time.
     #[must_use]
     pub fn at(now: Timestamp) -> Self {
-        Self { now: Mutex::new(now) }
+        Self { now: Mutex::new(now), is_up: AtomicBool::new(false) }
+    }
+
+    /// From now on time is up, whatever it shows.
+    pub fn end(&self) {
+        self.is_up.store(true, Ordering::Relaxed);
     }
 
     /// Moves it.
@@ -37,6 +43,10 @@ impl FixedClock {
 impl Clock for FixedClock {
     fn now(&self) -> Timestamp {
         *lock(&self.now)
+    }
+
+    fn is_up(&self) -> bool {
+        self.is_up.load(Ordering::Relaxed)
     }
 
     async fn sleep(&self, duration: Duration) {
