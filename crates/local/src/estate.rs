@@ -11,10 +11,17 @@ use provost_core::model::{AccountId, GLOBAL_REGION, LeftOut};
 use provost_core::port::{AccountScope, Answer, Call, Estate, EstateScope, Failure, PortError, PortResult};
 use serde_json::Map;
 
+mod recording;
+
 use crate::unavailable;
+pub use recording::RecordingEstate;
 
 /// The file that says when the recording was made (RFC 3339).
 const RECORDED_AT: &str = "recorded-at";
+
+/// In an account's folder, the regions that were looked at, a line each. Without it, all that have a folder were; with
+/// it, a folder of another region holds the few calls that go there from elsewhere.
+const REGIONS: &str = "regions";
 
 /// The folder CloudTrail files lie in, as S3 delivers them.
 const CLOUDTRAIL_FOLDER: &str = "AWSLogs";
@@ -52,19 +59,15 @@ impl RecordedEstate {
             .ok_or_else(|| unavailable("read", &path, &"it holds no time such as 2026-11-22T10:00:00Z"))
     }
 
-    /// The file of a call without its extension.
-    fn path(&self, call: &Call) -> PathBuf {
-        let path = self.folder.join(call.account.as_str()).join(&call.region).join(&call.service);
-        match &call.subject {
-            None => path.join(&call.operation),
-            Some(subject) => path.join(&call.operation).join(file_name(subject)),
-        }
-    }
-
     async fn account(&self, account: AccountId, scope: &mut EstateScope) -> PortResult<()> {
         let mut regions = Vec::new();
-        for name in folders_in(&self.folder.join(account.as_str()))? {
-            if name == GLOBAL_REGION {
+        let folder = self.folder.join(account.as_str());
+        let looked_at = read_if_there(&folder.join(REGIONS))?;
+        let looked_at = looked_at.map(|text| String::from_utf8_lossy(&text).into_owned());
+        let named = looked_at.as_deref().unwrap_or_default().lines().map(str::trim);
+        regions.extend(named.filter(|name| is_region(name)).map(str::to_owned));
+        for name in folders_in(&folder)? {
+            if name == GLOBAL_REGION || looked_at.is_some() {
                 continue;
             }
             if is_region(&name) {
@@ -104,7 +107,7 @@ impl RecordedEstate {
     }
 
     fn read(&self, call: &Call) -> PortResult<Answer> {
-        let path = self.path(call);
+        let path = file_of(&self.folder, call);
         // What the CLI said on standard error decides: on failure it leaves an empty answer behind.
         if let Some(text) =
             read_if_there(&with_extension(&path, "err"))?.filter(|text| !text.trim_ascii().is_empty())
@@ -164,6 +167,15 @@ impl Estate for RecordedEstate {
 
 fn left_out(what: &str, why: &str) -> LeftOut {
     LeftOut { what: what.to_owned(), why: why.to_owned() }
+}
+
+/// The file of a call without its extension.
+fn file_of(folder: &Path, call: &Call) -> PathBuf {
+    let path = folder.join(call.account.as_str()).join(&call.region).join(&call.service);
+    match &call.subject {
+        None => path.join(&call.operation),
+        Some(subject) => path.join(&call.operation).join(file_name(subject)),
+    }
 }
 
 /// A subject as a file name: what would mean a path is written `%XX`, as the recording recipe does.

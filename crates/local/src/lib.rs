@@ -15,7 +15,7 @@ mod store;
 pub use alerts::FileNotifier;
 pub use archive::FileArchive;
 pub use clock::{SystemClock, UuidIds};
-pub use estate::RecordedEstate;
+pub use estate::{RecordedEstate, RecordingEstate};
 pub use inputs::FileInputs;
 pub use metrics::TextfileMetrics;
 pub use reports::FolderReports;

@@ -227,6 +227,10 @@ pub(crate) struct CollectArgs {
     /// Print the calls that would be made, and make none.
     #[arg(long)]
     pub(crate) dry_run: bool,
+    /// Keep the answers of a live estate in this new folder as well, as a recorded estate without secrets.
+    #[cfg(feature = "aws")]
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["estate", "dry_run"])]
+    pub(crate) record: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) live: LiveArgs,
 }

@@ -48,14 +48,20 @@ fn the_page_of_posture_rules_is_the_catalogs() {
         write!(page, "\n## {resource_type}\n\n| rule | severity | wanted | CIS | SOC 2 | ISO 27001 | NIST CSF | controls |\n").unwrap();
         page.push_str("| --- | --- | --- | --- | --- | --- | --- | --- |\n");
         for rule in rules {
-            let ids = |framework: &str| rule.frameworks.get(framework).map(|ids| ids.join(", ")).unwrap_or_default();
+            let ids = |framework: &str| {
+                rule.frameworks.get(framework).map(|ids| ids.join(", ")).unwrap_or_default()
+            };
             let frameworks = ["cis_aws_3", "soc2", "iso27001", "nist_csf", "controls"].map(ids).join(" | ");
-            writeln!(page, "| `{}` | {} | {} | {frameworks} |", rule.stamp.id, rule.severity, rule.title).unwrap();
+            writeln!(page, "| `{}` | {} | {} | {frameworks} |", rule.stamp.id, rule.severity, rule.title)
+                .unwrap();
         }
     }
     if std::env::var_os(UPDATE).is_some() {
         std::fs::write(PAGE, &page).unwrap();
     }
     let written = std::fs::read_to_string(PAGE).unwrap_or_default();
-    assert!(written == page, "docs/reference/posture-rules.md is not what the catalog says; {UPDATE}=1 writes it anew");
+    assert!(
+        written == page,
+        "docs/reference/posture-rules.md is not what the catalog says; {UPDATE}=1 writes it anew"
+    );
 }

@@ -14,11 +14,11 @@ use provost_core::job::{self, Execution, Finished};
 use provost_core::model::{Digest, GLOBAL_REGION, JobName};
 #[cfg(feature = "aws")]
 use provost_core::port::Ids as _;
-use provost_core::port::{Estate, EstateScope, Runs as _};
+use provost_core::port::{Estate, EstateScope, PortResult, Runs as _};
 use provost_core::render::Table;
-#[cfg(feature = "aws")]
-use provost_local::UuidIds;
 use provost_local::{RecordedEstate, SqliteStore};
+#[cfg(feature = "aws")]
+use provost_local::{RecordingEstate, UuidIds};
 use serde_json::json;
 
 use crate::app::App;
@@ -37,6 +37,16 @@ pub(crate) fn collect(global: &Global, args: &CollectArgs) -> anyhow::Result<Exi
     let app = App::open(global)?;
     let types = if types == Types::All { all_of(&app.catalog) } else { types };
     let source = source_of(&app, args.estate.as_ref(), &args.live);
+    #[cfg(feature = "aws")]
+    let source = match (source, &args.record) {
+        (Source::Live(live), Some(folder)) => Source::Recording(live, folder),
+        (Source::Recorded(_), Some(_)) => {
+            anyhow::bail!(
+                "--record keeps what a live estate answers, and `estate:` of provost.yaml names a recorded one"
+            )
+        }
+        (source, _) => source,
+    };
     let finished = start(&app, &source, types)?;
     let mut output = Stdout::new();
     let statistics = &finished.run.statistics;
@@ -94,6 +104,9 @@ pub(crate) enum Source<'a> {
     Recorded(PathBuf),
     /// AWS.
     Live(&'a LiveArgs),
+    /// AWS, and its answers are kept in this folder.
+    #[cfg(feature = "aws")]
+    Recording(&'a LiveArgs, &'a Path),
 }
 
 /// The estate to read: as given, else as configured, else the live one.
@@ -109,27 +122,40 @@ pub(crate) fn source_of<'a>(app: &App, given: Option<&PathBuf>, live: &'a LiveAr
 pub(crate) fn start(app: &App, source: &Source<'_>, types: Types) -> anyhow::Result<Finished<EstateScope>> {
     match source {
         Source::Recorded(path) => recorded(app, path, types),
-        Source::Live(args) => live(app, args, types),
+        Source::Live(args) => live(app, args, types, None),
+        #[cfg(feature = "aws")]
+        Source::Recording(args, folder) => live(app, args, types, Some(folder)),
     }
 }
 
 /// Reads a recorded estate.
 pub(crate) fn recorded(app: &App, path: &Path, types: Types) -> anyhow::Result<Finished<EstateScope>> {
     let estate = RecordedEstate::open(path)?;
-    run(app, &path.display().to_string(), types, |_| estate.clone())
+    run(app, &path.display().to_string(), types, |_| Ok(estate.clone()))
 }
 
 #[cfg(feature = "aws")]
-fn live(app: &App, args: &LiveArgs, types: Types) -> anyhow::Result<Finished<EstateScope>> {
+fn live(
+    app: &App,
+    args: &LiveArgs,
+    types: Types,
+    record: Option<&Path>,
+) -> anyhow::Result<Finished<EstateScope>> {
     let live = crate::live::Live::open(&app.config.aws, args, types == Types::IamUsers)?;
     // A run that was killed is not completed: what it saw is no longer what there is.
     let input = format!("{} {}", live.name, UuidIds.unique());
-    let finished = live.with(|estate| run(app, &input, types, |execution| estate.for_execution(execution)));
+    let finished = live.with(|estate| match record {
+        None => run(app, &input, types, |execution| Ok(estate.for_execution(execution))),
+        Some(folder) => run(app, &input, types, |execution| {
+            let estate = estate.for_execution(execution);
+            RecordingEstate::new(folder, estate, &app.catalog.secrets, execution.started_at)
+        }),
+    });
     finished.context("read a live estate (for a recorded one, give --estate DIR or set `estate:`)")
 }
 
 #[cfg(not(feature = "aws"))]
-fn live(_: &App, _: &LiveArgs, _: Types) -> anyhow::Result<Finished<EstateScope>> {
+fn live(_: &App, _: &LiveArgs, _: Types, _: Option<&Path>) -> anyhow::Result<Finished<EstateScope>> {
     anyhow::bail!(
         "this build reads recorded estates alone: give --estate DIR, or `estate:` in provost.yaml \
          (docs/guides/record-an-estate.md shows how to record one)"
@@ -141,7 +167,7 @@ fn run<E: Estate>(
     app: &App,
     name: &str,
     types: Types,
-    estate: impl FnOnce(&Execution<'_>) -> E,
+    estate: impl FnOnce(&Execution<'_>) -> PortResult<E>,
 ) -> anyhow::Result<Finished<EstateScope>> {
     let job = match types {
         Types::All | Types::OfRules => JobName::Collect,
@@ -149,7 +175,7 @@ fn run<E: Estate>(
     };
     let wanted = job::collect::Wanted { catalog: &app.catalog, types, retention: app.config.retention };
     let finished = app.run(job, "all", Digest::of(name.as_bytes()), async |execution| {
-        let estate = estate(execution);
+        let estate = estate(execution)?;
         let ports = job::collect::Ports {
             estate: &estate,
             archive: &app.archive,

@@ -105,6 +105,8 @@ pub(crate) fn cycle(
     };
     let own_events = match &source {
         Some(Source::Recorded(path)) => RecordedEstate::open(path)?.cloudtrail(),
+        #[cfg(feature = "aws")]
+        Some(Source::Recording(..)) => None,
         Some(Source::Live(_)) | None => None,
     };
     let events = if events.is_empty() { own_events.into_iter().collect() } else { events };

@@ -109,6 +109,41 @@ fn what_was_collected_for_some_rules_is_unknown_to_the_others() {
     assert!(reason.contains("s3api get-bucket-logging: not asked"), "{reason}");
 }
 
+/// What a live estate answered and what was recorded of it come to the same verdicts, for the same reasons.
+#[test]
+fn a_recording_says_what_the_live_estate_said() {
+    let Some(server) = AwsServer::start_or_skip("a recording") else { return };
+    server.populate(&["--users", "6", "--ec2", "3", "--buckets", "5", "--rds", "3", "--lambdas", "4"]);
+    server.set_faults(&json!({"deny": ["s3:GET?encryption:[024]$"]}));
+    let live = Place::new();
+    let collected = ask(&live, &server, &["collect", "--region", "us-east-1", "--record", "recorded"]);
+    assert!([0, 3].contains(&collected.code), "{:#?}", collected.log);
+    live.done(&["assess"]);
+    let replayed = Place::new();
+    let folder = live.path("recorded");
+    let again = replayed.run(&["collect", "--estate", folder.to_str().unwrap()]);
+    assert!([0, 3].contains(&again.code), "{:#?}", again.log);
+    replayed.done(&["assess"]);
+    // What AWS did not answer at all has no code, and is "not recorded" afterwards.
+    let told = |place: &Place| -> BTreeMap<String, String> {
+        let findings = findings(place);
+        let is_told = |it: &&Value| it["verdict"] != "unknown" || it["rule"] == "s3-encryption";
+        let told = findings.iter().filter(is_told);
+        told.map(|it| {
+            (format!("{} {}", it["rule"], it["resource_id"]), format!("{} {}", it["verdict"], it["reason"]))
+        })
+        .collect()
+    };
+    let (first, second) = (told(&live), told(&replayed));
+    assert!(first.len() > 100, "{}", first.len());
+    for (finding, verdict) in &first {
+        assert_eq!(second.get(finding), Some(verdict), "{finding}");
+    }
+    assert_eq!(first.len(), second.len());
+    let full = ask(&live, &server, &["collect", "--region", "us-east-1", "--record", "recorded"]);
+    assert_eq!(full.code, 2, "a folder that has a recording takes no other");
+}
+
 #[test]
 fn many_rules_fail_somewhere_on_a_populated_account() {
     let Some(server) = AwsServer::start_or_skip("many rules") else { return };
