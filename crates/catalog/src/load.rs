@@ -8,6 +8,7 @@ use provost_core::detection::{DetectionRule, NotLoaded, load_sigma};
 use provost_core::model::{Digest, Origin};
 use provost_core::posture::PostureRule;
 use provost_core::redact::Secrets;
+use provost_core::waiver::WaiverFile;
 use serde::Deserialize;
 
 use crate::folder::{Folder, SourceFile};
@@ -65,6 +66,7 @@ struct Loading {
     /// The ids there are, by framework.
     frameworks: BTreeMap<String, BTreeSet<String>>,
     detections: BTreeMap<String, DetectionRule>,
+    waivers: WaiverFile,
     secrets: Secrets,
     digests: BTreeSet<Digest>,
     replaced: Vec<Replaced>,
@@ -115,6 +117,12 @@ impl Loading {
                     self.replace(file, id)?;
                 }
             }
+        }
+        for file in folder.under("waivers.y") {
+            let waivers = WaiverFile::parse(&file.text).map_err(|error| wrong(file, error.to_string()))?;
+            self.note(file);
+            let known = std::mem::take(&mut self.waivers);
+            self.waivers = known.with(waivers).map_err(|error| wrong(file, error.to_string()))?;
         }
         for file in folder.under("secrets.y") {
             let secrets = Secrets::parse(&file.text).map_err(|problem| wrong(file, problem))?;
@@ -202,6 +210,7 @@ impl Loading {
             posture: self.posture.into_values().collect(),
             unselected: Vec::new(),
             detections: self.detections.into_values().collect(),
+            waivers: self.waivers,
             secrets: self.secrets,
             digest: Digest::of_parts(digests.iter().map(String::as_bytes)),
             replaced: self.replaced,

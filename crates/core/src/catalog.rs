@@ -7,6 +7,7 @@ use crate::detection::{DetectionRule, NotLoaded};
 use crate::model::{Digest, LeftOut};
 use crate::posture::PostureRule;
 use crate::redact::Secrets;
+use crate::waiver::WaiverFile;
 
 /// Everything Provost knows, built-in and added.
 #[derive(Debug)]
@@ -19,6 +20,8 @@ pub struct Catalog {
     pub unselected: Vec<String>,
     /// Detections, by id.
     pub detections: Vec<DetectionRule>,
+    /// Who accepted what, as catalog folders say: `waivers.yaml`.
+    pub waivers: WaiverFile,
     /// Which members are secret.
     pub secrets: Secrets,
     /// The digest of all files in force.

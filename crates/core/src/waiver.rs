@@ -107,6 +107,23 @@ impl WaiverFile {
     /// [`WaiverError`] names the line and field, or the entry.
     pub fn parse(text: &str) -> Result<Self, WaiverError> {
         let file: Self = yaml_serde::from_str(text).map_err(|error| WaiverError::Shape(error.to_string()))?;
+        file.check()?;
+        Ok(file)
+    }
+
+    /// The entries of both, ids being unique over all of them.
+    ///
+    /// # Errors
+    /// [`WaiverError`] names the entry that is in both.
+    pub fn with(mut self, other: Self) -> Result<Self, WaiverError> {
+        self.waivers.extend(other.waivers);
+        self.suppressions.extend(other.suppressions);
+        self.check()?;
+        Ok(self)
+    }
+
+    fn check(&self) -> Result<(), WaiverError> {
+        let file = self;
         let wrong = |entry: &Waiver, problem| Err(WaiverError::Entry { id: entry.id.clone(), problem });
         for entry in file.waivers.iter().chain(&file.suppressions) {
             if entry.id.trim().is_empty() || entry.owner.trim().is_empty() || entry.reason.trim().is_empty() {
@@ -135,7 +152,7 @@ impl WaiverFile {
                 return wrong(entry, "needs at least the `rule` or the `principal` it is about");
             }
         }
-        Ok(file)
+        Ok(())
     }
 
     /// The entry for a finding: one in force before one that has expired.

@@ -55,6 +55,8 @@ impl App {
             Some(path) => read_waivers(path)?,
             None => WaiverFile::default(),
         };
+        let waivers =
+            waivers.with(catalog.waivers.clone()).context("waivers of the file and of the catalog")?;
         let known = |id: &str| {
             catalog.posture.iter().any(|rule| rule.stamp.id == id)
                 || catalog.unselected.iter().any(|rule| rule == id)

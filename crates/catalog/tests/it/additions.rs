@@ -41,6 +41,30 @@ fn a_new_id_adds_and_a_known_one_replaces_and_says_so() {
 }
 
 #[test]
+fn waivers_may_stand_in_a_catalog_folder() {
+    let waiver = "waivers:\n  - {id: old, rule: s3-encryption, reason: r, owner: o, expires: 2027-03-31}\n";
+    let (one, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    write(one.path(), "waivers.yaml", waiver);
+    write(other.path(), "waivers.yaml", waiver);
+    let read = |folder: &tempfile::TempDir| Folder::read(folder.path()).unwrap();
+    let catalog = load(&[read(&one)], &[]).unwrap();
+    assert_eq!(catalog.waivers.waivers[0].id, "old");
+    let error = load(&[read(&one), read(&other)], &[]).unwrap_err().to_string();
+    assert!(error.contains("waivers.yaml") && error.contains("is there twice"), "{error}");
+}
+
+#[test]
+fn an_id_a_framework_has_not_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let rule = |frameworks: &str| format!("id: mine\n{POSTURE}frameworks: {frameworks}\n");
+    write(folder.path(), "posture/mine.yaml", &rule("{soc2: [CC6.1], our-own: [anything]}"));
+    load(&[Folder::read(folder.path()).unwrap()], &[]).unwrap();
+    write(folder.path(), "posture/mine.yaml", &rule("{cis_aws_3: ['9.9']}"));
+    let error = load(&[Folder::read(folder.path()).unwrap()], &[]).unwrap_err().to_string();
+    assert!(error.contains("posture/mine.yaml") && error.contains("`cis_aws_3` has no `9.9`"), "{error}");
+}
+
+#[test]
 fn a_mistake_in_a_catalog_folder_names_file_line_and_field() {
     let check = |path: &str, text: &str, expect: &[&str]| {
         let folder = tempfile::tempdir().unwrap();

@@ -1,6 +1,6 @@
 //! Asking the estate, and keeping what it said as evidence.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde_json::{Value, json};
@@ -49,24 +49,35 @@ pub struct Reader<'a> {
     estate: &'a dyn Estate,
     archive: &'a dyn Archive,
     secrets: &'a Secrets,
-    state: Mutex<State>,
+    shared: Arc<Shared>,
+    /// By what tells the calls apart, so that those made at once stand in one order.
+    manifest: Mutex<BTreeMap<String, Value>>,
 }
 
+/// What the readers of one account have in common.
 #[derive(Default)]
-struct State {
-    /// Answers that serve many resources: those to calls about no single one.
-    remembered: HashMap<String, Arc<Fetched>>,
+struct Shared {
+    /// Answers that serve many resources: those to calls about no single one. Whoever needs one that is under way
+    /// waits for it.
+    remembered: Mutex<HashMap<String, Arc<Slot>>>,
     /// Credential reports by the digest of their answer: one is read for thousands of users.
-    reports: HashMap<Digest, Arc<Result<CredentialReport, String>>>,
-    /// With what tells the calls apart, so that those made at once stand in one order.
-    manifest: Vec<(String, Value)>,
+    reports: Mutex<HashMap<Digest, Arc<Result<CredentialReport, String>>>>,
 }
+
+type Slot = futures_util::lock::Mutex<Option<Arc<Fetched>>>;
 
 impl<'a> Reader<'a> {
     /// A reader that has asked nothing yet.
     #[must_use]
     pub fn new(estate: &'a dyn Estate, archive: &'a dyn Archive, secrets: &'a Secrets) -> Self {
-        Self { estate, archive, secrets, state: Mutex::default() }
+        Self { estate, archive, secrets, shared: Arc::default(), manifest: Mutex::default() }
+    }
+
+    /// A reader with a manifest of its own that knows what this one was answered, and the other way round.
+    #[must_use]
+    pub fn beside(&self) -> Self {
+        let Self { estate, archive, secrets, .. } = *self;
+        Self { estate, archive, secrets, shared: Arc::clone(&self.shared), manifest: Mutex::default() }
     }
 
     /// How many calls may be made at once.
@@ -81,19 +92,21 @@ impl<'a> Reader<'a> {
     /// When the estate itself or the archive cannot be used.
     pub async fn fetch(&self, call: &Call) -> PortResult<Arc<Fetched>> {
         let key = key(call);
-        if let Some(known) = self.state().remembered.get(&key) {
-            return Ok(Arc::clone(known));
-        }
-        let fetched = Arc::new(self.ask(call).await?);
+        let fetched = if call.subject.is_none() {
+            let slot = Arc::clone(held(&self.shared.remembered).entry(key.clone()).or_default());
+            let mut slot = slot.lock().await;
+            match slot.as_ref() {
+                Some(known) => Arc::clone(known),
+                None => Arc::clone(slot.insert(Arc::new(self.ask(call).await?))),
+            }
+        } else {
+            Arc::new(self.ask(call).await?)
+        };
         let line = json!({
             "call": call.name(), "region": call.region, "subject": call.subject,
             "outcome": fetched.outcome.as_text(), "evidence": fetched.evidence,
         });
-        let mut state = self.state();
-        state.manifest.push((key.clone(), line));
-        if call.subject.is_none() {
-            state.remembered.insert(key, Arc::clone(&fetched));
-        }
+        held(&self.manifest).insert(key, line);
         Ok(fetched)
     }
 
@@ -187,30 +200,28 @@ impl<'a> Reader<'a> {
         let Some(digest) = fetched.evidence.first() else {
             return Arc::new(CredentialReport::decode(value));
         };
-        let known = self.state().reports.get(digest).map(Arc::clone);
+        let known = held(&self.shared.reports).get(digest).map(Arc::clone);
         known.unwrap_or_else(|| {
             let decoded = Arc::new(CredentialReport::decode(value));
-            self.state().reports.insert(*digest, Arc::clone(&decoded));
+            held(&self.shared.reports).insert(*digest, Arc::clone(&decoded));
             decoded
         })
     }
 
-    /// Archives the list of all calls made since the last manifest and forgets it.
+    /// Archives the list of all calls that were asked or remembered since the last manifest, and forgets it.
     ///
     /// # Errors
     /// When the archive cannot be used.
     pub async fn close_manifest(&self, account: &str, resource_type: &str) -> PortResult<Digest> {
-        let mut calls = std::mem::take(&mut self.state().manifest);
-        calls.sort_by(|left, right| left.0.cmp(&right.0));
-        let calls: Vec<Value> = calls.into_iter().map(|(_, call)| call).collect();
+        let calls: Vec<Value> = std::mem::take(&mut *held(&self.manifest)).into_values().collect();
         let manifest =
             json!({"schema": 1, "account": account, "resource_type": resource_type, "calls": calls});
         self.archive.put(manifest.to_string().as_bytes()).await
     }
+}
 
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// What tells a call from every other.

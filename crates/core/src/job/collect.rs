@@ -15,7 +15,9 @@ use crate::model::{
     AccountId, GLOBAL_REGION, IAM_USER, IamUser, LEFT_OUT_USERS, LeftOut, Resource, Statistics, Unread,
     UnreadReason, rfc3339_nanos,
 };
-use crate::port::{AccountScope, Archive, Estate, EstateScope, Progress, Resources, Swept, Users};
+use crate::port::{
+    AccountScope, Archive, Estate, EstateScope, PortResult, Progress, Resources, Swept, Users,
+};
 
 /// What collecting needs.
 pub struct Ports<'a> {
@@ -182,6 +184,9 @@ async fn spoken_of(
     Ok((spoken, silent))
 }
 
+/// How many resource types are read at the same time in one account. Their answers are in memory together.
+const TYPES_AT_ONCE: usize = 6;
+
 /// One run over all accounts.
 struct Round<'r> {
     execution: &'r Execution<'r>,
@@ -206,11 +211,20 @@ impl Round<'_> {
         let mut types_done = 0;
         let reader = Reader::new(ports.estate, ports.archive, &wanted.catalog.secrets);
         let mut book = AccessBook::default();
-        for resource_type in &self.types {
-            if execution.is_out_of_time() {
-                break;
+        let read = self.types.iter().map(|resource_type| {
+            let reader = reader.beside();
+            async move {
+                if execution.is_out_of_time() {
+                    return Ok(None);
+                }
+                let listed = collect_type(&reader, resource_type, account, &self.owners, *seen_at).await?;
+                PortResult::Ok(Some((resource_type, listed)))
             }
-            let mut listed = collect_type(&reader, resource_type, account, &self.owners, *seen_at).await?;
+        });
+        let at_once = ports.estate.at_once().clamp(1, TYPES_AT_ONCE);
+        let mut read = stream::iter(read).buffered(at_once);
+        // In the order of the types: users come behind what they hold.
+        while let Some(Some((resource_type, mut listed))) = read.try_next().await? {
             if resource_type.derived.contains(&Derived::Access) {
                 let book = self.knows_access().then_some(&book);
                 listed.resources.iter_mut().for_each(|resource| derive_access(resource, book));

@@ -43,6 +43,7 @@ fn catalog() -> Catalog {
         posture: vec![PostureRule::parse(ENCRYPTION, &Origin::BuiltIn).unwrap()],
         unselected: Vec::new(),
         detections: Vec::new(),
+        waivers: Default::default(),
         secrets: Secrets::parse("members: []\npaths: []").unwrap(),
         digest: Digest::of(b"catalog"),
         replaced: Vec::new(),
