@@ -86,7 +86,7 @@ impl World {
         self.hour += 6;
         self.clock.advance(Duration::from_secs(6 * 3600));
         let id = format!("assess-{}", self.hour);
-        let at = format!("2026-11-22T00:00:00Z").parse::<jiff::Timestamp>().unwrap()
+        let at = "2026-11-22T00:00:00Z".parse::<jiff::Timestamp>().unwrap()
             + jiff::SignedDuration::from_hours(self.hour);
         let evaluations: Vec<Evaluation> = verdicts.iter().map(|text| evaluation(text, &id, at)).collect();
         let mut statistics = Statistics::default();

@@ -17,7 +17,7 @@ pub async fn outbox(store: &dyn Outbox) {
     assert!(store.pending().await.unwrap().is_empty());
     store.add(&[], far()).await.unwrap();
     store.add(&[later.clone(), late.clone()], far()).await.unwrap();
-    store.add(&[early.clone()], far()).await.unwrap();
+    store.add(std::slice::from_ref(&early), far()).await.unwrap();
     assert_eq!(store.pending().await.unwrap(), [early.clone(), late.clone(), later.clone()]);
 
     store.sent(&late).await.unwrap();
