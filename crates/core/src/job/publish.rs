@@ -108,6 +108,20 @@ pub async fn publish(
     wanted: &Wanted<'_>,
 ) -> Result<(Work, Published), JobError> {
     let run = latest(ports.runs).await?;
+    publish_run(execution, ports, wanted, run).await
+}
+
+/// Publishes this assessment, for whoever has several scopes and just made one of them. What waits of the others is
+/// sent as well.
+///
+/// # Errors
+/// When the store fails.
+pub async fn publish_run(
+    execution: &Execution<'_>,
+    ports: &Ports<'_>,
+    wanted: &Wanted<'_>,
+    run: Run,
+) -> Result<(Work, Published), JobError> {
     let mut published = Published { assessment: run.execution_id.clone(), ..Published::default() };
     let mut statistics = Statistics::default();
     for name in ["messages", "sent", "waiting", "reports"] {

@@ -53,9 +53,22 @@ pub async fn posture_summary_where(
     runs: &dyn Runs,
     evaluations: &dyn Evaluations,
     filter: Filter,
-    mut due: WaiversDue,
+    due: WaiversDue,
 ) -> Result<Option<PostureSummary>, JobError> {
     let Some(run) = runs.latest(JobName::Assess).await? else { return Ok(None) };
+    Ok(Some(summary_of(evaluations, run, filter, due).await?))
+}
+
+/// An assessment in counts, of the verdicts a filter takes; `due` are the waivers as they stand.
+///
+/// # Errors
+/// When the store cannot be read.
+pub async fn summary_of(
+    evaluations: &dyn Evaluations,
+    run: Run,
+    filter: Filter,
+    mut due: WaiversDue,
+) -> Result<PostureSummary, JobError> {
     let mut resources = 0;
     let mut last_resource = String::new();
     let mut counts = Counts::default();
@@ -79,7 +92,7 @@ pub async fn posture_summary_where(
         Ok(())
     })
     .await?;
-    Ok(Some(PostureSummary { run, resources, counts, by_resource_type, by_rule, filter, filtered_out, due }))
+    Ok(PostureSummary { run, resources, counts, by_resource_type, by_rule, filter, filtered_out, due })
 }
 
 /// Shows every evaluation of a run to `sink`, ordered by resource and rule, a page in memory at a time.

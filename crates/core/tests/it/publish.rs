@@ -9,7 +9,7 @@ use pollster::block_on;
 use provost_core::catalog::Catalog;
 use provost_core::job::findings::Which;
 use provost_core::job::publish::{Ports, Published, Wanted, preview, preview_findings, publish};
-use provost_core::job::{Finished, Order, Runner};
+use provost_core::job::{Execution, Finished, JobError, Order, Runner, Work};
 use provost_core::model::{
     AccountId, Digest, Evaluation, JobName, Origin, RuleStamp, Run, RunStatus, Severity, Statistics,
     WaiverNote,
@@ -141,6 +141,14 @@ impl World {
     }
 
     fn publish(&self) -> Finished<Published> {
+        let (ports, wanted) = (self.ports(), self.wanted());
+        self.in_a_run(async |execution| publish(execution, &ports, &wanted).await)
+    }
+
+    fn in_a_run(
+        &self,
+        work: impl AsyncFnOnce(&Execution<'_>) -> Result<(Work, Published), JobError>,
+    ) -> Finished<Published> {
         let metrics = MemoryMetrics::default();
         let runner = Runner {
             clock: &self.clock,
@@ -157,9 +165,7 @@ impl World {
             catalog: self.catalog.digest,
             deadline: Duration::from_secs(60),
         };
-        let (ports, wanted) = (self.ports(), self.wanted());
-        let finished = runner.run(order, async |execution| publish(execution, &ports, &wanted).await);
-        block_on(finished).unwrap()
+        block_on(runner.run(order, work)).unwrap()
     }
 
     /// The messages that publishing sends now.
@@ -604,4 +610,27 @@ fn findings_of_a_run_that_stopped_early_end_too() {
     world.assessed(&["pass a", "pass b"]);
     world.publish();
     assert_eq!(world.shown(), ["a ARCHIVED"]);
+}
+
+/// Two scans of different rules, of which the other one ended last.
+#[test]
+fn an_assessment_that_is_not_the_latest_can_be_published() {
+    let mut world = World::new();
+    let first = world.assessed(&["fail a"]);
+    let mut run = block_on(provost_core::port::Runs::get(&world.store, &first)).unwrap().unwrap();
+    run.scope = "s3-encryption".to_owned();
+    block_on(provost_core::port::Runs::put(&world.store, &run)).unwrap();
+    world.assessed(&["fail b minor"]);
+    let (ports, wanted) = (world.ports(), world.wanted());
+    let published = world.in_a_run(async |execution| {
+        provost_core::job::publish::publish_run(execution, &ports, &wanted, run).await
+    });
+    assert_eq!(published.output.sent, ["[HIGH] s3-encryption: 1 resource became non-compliant"]);
+    assert_eq!(published.output.assessment, first);
+    let report = published.output.report.unwrap();
+    let report: Value =
+        serde_json::from_slice(&world.reports.get(report.strip_prefix("memory:").unwrap()).unwrap()).unwrap();
+    assert_eq!(report["execution_id"], first);
+    world.notifier.take();
+    assert_eq!(subjects(&world.told()), ["[LOW] minor: 1 resource became non-compliant"]);
 }

@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 
 use super::{Ports, Wanted};
 use crate::filter::Filter;
-use crate::job::report::posture_summary_where;
+use crate::job::report::summary_of;
 use crate::job::{Execution, JobError};
 use crate::model::{JobName, LeftOut, Run};
 use crate::port::{ReportWriter, Reports};
@@ -53,10 +53,7 @@ async fn fill(
     writer: &mut dyn ReportWriter,
 ) -> Result<(), JobError> {
     let due = WaiversDue::new(wanted.waivers, run.started_at);
-    let summary = posture_summary_where(ports.runs, ports.evaluations, Filter::default(), due).await?;
-    let Some(summary) = summary.filter(|summary| summary.run.execution_id == run.execution_id) else {
-        return Err(JobError::Input("another assessment ended meanwhile; publish that one".to_owned()));
-    };
+    let summary = summary_of(ports.evaluations, run.clone(), Filter::default(), due).await?;
     let Scope { covered, left_out, is_complete } = scope(ports, run).await?;
     // The same assessment gives the same report, whenever it is written.
     let made_at = run.finished_at.unwrap_or(run.started_at);
