@@ -167,6 +167,8 @@ pub(super) fn framework(key: &str) -> Framework {
         "iso27001" => known("ISO/IEC 27001:2022", "ISO 27001 Controls"),
         "nist_csf" => known("NIST CSF 2.0", "NIST CSF Controls (USA)"),
         "cis_aws_3" => known("CIS AWS Foundations 3.0", "CIS AWS Foundations Benchmark"),
+        // The project's own catalogue of controls.
+        "controls" => Framework { name: "Production readiness".to_owned(), classifier: None },
         _ => Framework { name: key.to_owned(), classifier: None },
     }
 }
