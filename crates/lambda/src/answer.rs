@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use provost_core::config_rule::{RuleEvent, Trigger};
+use provost_core::job::publish::Published;
 use provost_core::model::{Run, RunStatus, Statistics};
 use serde_json::{Map, Value, json};
 
@@ -20,6 +21,7 @@ pub(crate) fn finished(wish: Wish, run: &Run, took: Duration) -> Value {
             "unknown": statistics.get("unread"),
         }),
         Wish::Scan | Wish::ConfigRule => verdicts(statistics),
+        Wish::Report => json!({}),
     };
     let mut answer = json!({
         "status": run.status.as_str(),
@@ -66,6 +68,25 @@ pub(crate) fn of_config_rule(rule: &str, event: &RuleEvent, run: &Run, took: Dur
     answer
 }
 
+/// Of publishing: what was sent, what waits, and where the report is.
+pub(crate) fn published(run: &Run, published: &Published) -> Value {
+    let Published { assessment, sent, waiting, report, problems } = published;
+    json!({
+        "status": run.status.as_str(),
+        "execution_id": run.execution_id,
+        "assessment": assessment,
+        "sent": sent.len(),
+        "waiting": waiting.len(),
+        "report": report,
+        "problems": problems,
+    })
+}
+
+/// Of publishing that came to nothing. It is tried again with the next scan.
+pub(crate) fn not_published(why: &str) -> Value {
+    json!({ "status": "failed", "problems": [why] })
+}
+
 /// How many of each verdict. There is no percentage: it could hide what is unknown.
 fn verdicts(statistics: &Statistics) -> Value {
     let count = |name: &str| (name.to_owned(), Value::from(statistics.get(name)));
@@ -78,7 +99,7 @@ fn verdicts(statistics: &Statistics) -> Value {
     Value::Object(numbers)
 }
 
-fn add(answer: &mut Value, more: Value) {
+pub(crate) fn add(answer: &mut Value, more: Value) {
     if let (Value::Object(answer), Value::Object(more)) = (answer, more) {
         answer.extend(more);
     }
@@ -95,6 +116,7 @@ pub(crate) fn cut_short(wish: Wish, execution_id: &str, took: Duration) -> Value
     let written = match wish {
         Wish::CollectIamUsers => "users that were",
         Wish::Scan | Wish::ConfigRule => "verdicts that were",
+        Wish::Report => "messages that were sent stay sent, and none is sent twice; reports that were",
     };
     let remaining = format!(
         "what was being read when the time ended, and all after it; {written} written are valid, and the next \

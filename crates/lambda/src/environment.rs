@@ -8,7 +8,8 @@ use std::time::Duration;
 use anyhow::{Context as _, anyhow, bail, ensure};
 use provost_aws::Reach;
 use provost_aws::cloudwatch::CloudWatchMetrics;
-use provost_core::model::{AccountId, Digest};
+use provost_aws::s3_reports::ReportsBucket;
+use provost_core::model::{AccountId, Digest, Severity};
 use provost_core::waiver::WaiverFile;
 use tracing::Level;
 
@@ -56,6 +57,8 @@ pub(crate) struct Environment {
     pub(crate) evidence: Option<Evidence>,
     /// The namespace of the metrics. `None`: none are published.
     pub(crate) metrics: Option<String>,
+    /// Who is told what a scan found, and where its report goes.
+    pub(crate) publishing: Publishing,
     /// The job of an event that names none.
     pub(crate) job: Wish,
     /// Which accounts are looked at.
@@ -71,6 +74,26 @@ pub(crate) struct Evidence {
     pub(crate) bucket: String,
     /// What the keys begin with: empty, or it ends with `/`.
     pub(crate) prefix: String,
+}
+
+/// Who is told, and where reports go: nobody and nowhere, unless it is configured.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Publishing {
+    /// The ARN of the SNS topic.
+    pub(crate) topic: Option<String>,
+    /// The bucket of reports.
+    pub(crate) reports: Option<ReportsBucket>,
+    /// Rules below it tell nobody.
+    pub(crate) from: Option<Severity>,
+    /// Where people find details: an address the key of the report is added to.
+    pub(crate) details_url: Option<String>,
+}
+
+impl Publishing {
+    /// Whether there is anybody to tell or anywhere to write.
+    pub(crate) fn is_configured(&self) -> bool {
+        self.topic.is_some() || self.reports.is_some()
+    }
 }
 
 /// Where waivers are.
@@ -147,7 +170,7 @@ impl Environment {
         let waivers = waivers(take("PROVOST_WAIVERS"))?;
         match job {
             Wish::CollectIamUsers => needed(table.as_deref(), TABLE).map(drop)?,
-            Wish::Scan => needed(history.as_deref(), HISTORY_TABLE).map(drop)?,
+            Wish::Scan | Wish::Report => needed(history.as_deref(), HISTORY_TABLE).map(drop)?,
             Wish::ConfigRule => {}
         }
         Ok(Self {
@@ -160,6 +183,7 @@ impl Environment {
             log_level,
             evidence,
             metrics,
+            publishing: publishing(&mut take)?,
             job,
             reach: reach(take)?,
             most_calls,
@@ -217,6 +241,34 @@ fn needed<'v>(value: Option<&'v str>, (variable, what): Variable) -> anyhow::Res
 fn list(text: Option<String>) -> Vec<String> {
     let text = text.unwrap_or_default();
     text.split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect()
+}
+
+fn publishing(mut take: impl FnMut(&str) -> Option<String>) -> anyhow::Result<Publishing> {
+    let topic = take("ALERTS_TOPIC_ARN");
+    if let Some(name) = topic.as_deref().filter(|topic| !topic.starts_with("arn:")) {
+        bail!(
+            "`ALERTS_TOPIC_ARN` = `{name}`: it is not like arn:aws:sns:eu-west-1:111122223333:compliance-alerts-dev"
+        );
+    }
+    let from = match take("ALERTS_FROM") {
+        Some(text) => {
+            let why = "it is none of informational, low, medium, high, critical";
+            Some(Severity::parse(&text).with_context(|| format!("`ALERTS_FROM` = `{text}`: {why}"))?)
+        }
+        None => None,
+    };
+    let (bucket, prefix) = (take("REPORTS_BUCKET"), take("REPORTS_PREFIX"));
+    ensure!(
+        bucket.is_some() || prefix.is_none(),
+        "`REPORTS_PREFIX` is set and `REPORTS_BUCKET`, in which it would be, is not"
+    );
+    let mut prefix = prefix.unwrap_or_default();
+    ensure!(!prefix.starts_with('/'), "`REPORTS_PREFIX` = `{prefix}`: keys of S3 do not begin with a slash");
+    if !prefix.is_empty() && !prefix.ends_with('/') {
+        prefix.push('/');
+    }
+    let reports = bucket.map(|bucket| ReportsBucket { bucket, prefix, ..ReportsBucket::default() });
+    Ok(Publishing { topic, reports, from, details_url: take("DETAILS_URL") })
 }
 
 fn waivers(text: Option<String>) -> anyhow::Result<Waivers> {

@@ -14,7 +14,7 @@ use provost_core::job::{Execution, JobError, Order, Runner, Work, scan};
 use provost_core::model::{Digest, Run, RunStatus, Statistics};
 use provost_core::port::{Clock as _, Locks, Metric, Metrics, NoProgress, Unit};
 use provost_core::waiver::WaiverFile;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tracing::{error, info, warn};
 
 use crate::answer;
@@ -23,6 +23,7 @@ use crate::environment::Environment;
 use crate::failure::Failure;
 use crate::order::{Asked, Wish};
 use crate::places::Places;
+use crate::publishing::share_of_scan;
 use crate::time_left::TimeLeft;
 
 /// What a job looks at that is not told: everything within reach. With the job's name, the name of its lock.
@@ -63,6 +64,7 @@ impl Function {
             self.config_rule(&event, left, &function).await
         } else {
             match Asked::of_event(&event, self.environment.job) {
+                Ok(Asked { wish: Wish::Report, .. }) => self.report(left).await,
                 Ok(asked) => self.run(&asked, left).await,
                 Err(failure) => Err(failure),
             }
@@ -110,16 +112,19 @@ impl Function {
         let environment = &self.environment;
         let table = match asked.wish {
             Wish::CollectIamUsers => environment.table(),
-            Wish::Scan | Wish::ConfigRule => environment.history(),
+            Wish::Scan | Wish::Report | Wish::ConfigRule => environment.history(),
         };
         let table = table.map_err(|error| Failure::configuration(&error))?;
         let rules = if asked.rules.is_empty() { &environment.rules } else { &asked.rules };
         self.say_what_starts(&Asked { wish: asked.wish, rules: rules.clone() }, table, left);
         let id = OneId::new();
-        let places = Places::connect(environment, vec![Sink::Table(table.to_owned())]).await;
+        let publishes = asked.wish == Wish::Scan && environment.publishing.is_configured();
+        let mut sinks = if publishes { environment.publishing.sinks() } else { Vec::new() };
+        sinks.push(Sink::Table(table.to_owned()));
+        let places = Places::connect(environment, sinks).await;
         let (job, store) = match asked.wish {
             Wish::CollectIamUsers => (Job::CollectIamUsers, places.inventory(table)),
-            Wish::Scan | Wish::ConfigRule => {
+            Wish::Scan | Wish::Report | Wish::ConfigRule => {
                 let rules = self.only(rules)?;
                 let waivers = places.waivers(&environment.waivers).await?;
                 (Job::Scan { rules, waivers }, places.beside_history(table))
@@ -139,14 +144,22 @@ impl Function {
             // A run that was killed is not completed: what it saw is no longer what there is.
             input: Digest::of_parts([environment.input().to_string().as_bytes(), id.0.as_bytes()]),
             catalog: self.catalog.digest,
-            deadline: left.job,
+            deadline: if publishes { share_of_scan(left.job) } else { left.job },
         };
         let run = runner
             .run(order.clone(), async |execution| self.work(execution, &job, &places, &store, table).await);
         match in_time(left.job, run).await {
             Some(Ok(finished)) => {
                 say_what_was_done(&finished.run, began.elapsed());
-                Ok(answer::finished(asked.wish, &finished.run, began.elapsed()))
+                let mut answer = answer::finished(asked.wish, &finished.run, began.elapsed());
+                if let Job::Scan { waivers, .. } = &job
+                    && publishes
+                {
+                    let left = TimeLeft { job: left.job.saturating_sub(began.elapsed()), ..left };
+                    let published = self.publish_after(&places, &store, table, waivers, left).await;
+                    answer::add(&mut answer, json!({ "published": published }));
+                }
+                Ok(answer)
             }
             Some(Err(JobError::Locked { holder, until, .. })) => {
                 info!(owner = holder.as_str(), expires = until.as_str(), "Another execution holds the lock.");

@@ -15,6 +15,7 @@ mod invocation;
 mod logging;
 mod order;
 mod places;
+mod publishing;
 mod switched_off;
 mod time_left;
 

@@ -12,18 +12,21 @@ pub(crate) enum Wish {
     CollectIamUsers,
     /// Read what posture rules need, and judge it.
     Scan,
+    /// Tell what the latest scan found, and hand its report on.
+    Report,
     /// Answer a rule of AWS Config. Only an event of Config asks for it.
     ConfigRule,
 }
 
 impl Wish {
-    const ALL: [Self; 3] = [Self::CollectIamUsers, Self::Scan, Self::ConfigRule];
+    const ALL: [Self; 4] = [Self::CollectIamUsers, Self::Scan, Self::Report, Self::ConfigRule];
 
     /// As people and events write it: the verb, then what.
     pub(crate) fn words(self) -> &'static str {
         match self {
             Self::CollectIamUsers => "collect iam-users",
             Self::Scan => "scan",
+            Self::Report => "report",
             Self::ConfigRule => "config-rule",
         }
     }
@@ -33,6 +36,7 @@ impl Wish {
         match self {
             Self::CollectIamUsers => JobName::CollectIamUsers,
             Self::Scan => JobName::Assess,
+            Self::Report => JobName::Publish,
             Self::ConfigRule => JobName::ConfigRule,
         }
     }
@@ -130,6 +134,7 @@ mod tests {
             check(&event, Ok(Wish::CollectIamUsers));
         }
         check(&json!({"job": "scan"}), Ok(Wish::Scan));
+        check(&json!({"job": "report"}), Ok(Wish::Report));
     }
 
     #[test]
@@ -149,7 +154,7 @@ mod tests {
 
     #[test]
     fn what_there_is_not_is_answered_with_what_there_is() {
-        let there_is = "there is `collect iam-users`, `scan`, `config-rule`";
+        let there_is = "there is `collect iam-users`, `scan`, `report`, `config-rule`";
         check(&json!({"job": "destroy"}), Err(&format!("there is no job `destroy`; {there_is}")));
         check(&json!({"job": "collect"}), Err(&format!("there is no job `collect`; {there_is}")));
         let wanted = r#"the event is not like {"job": "collect", "what": "iam-users"}"#;

@@ -38,7 +38,11 @@ impl Seen {
     /// # Errors
     /// When the store cannot be read.
     pub async fn read(runs: &dyn Runs, evaluations: &dyn Evaluations, run: Run) -> Result<Self, JobError> {
-        let collection = runs.ended(JobName::Collect, run.started_at, None, 1).await?.items.pop();
+        let collection = if run.read_by_itself() {
+            Some(run.clone())
+        } else {
+            runs.ended(JobName::Collect, run.started_at, None, 1).await?.items.pop()
+        };
         let places =
             collection.iter().flat_map(|collection| collection.statistics.covered.iter().cloned()).collect();
         let mut seen = Self {

@@ -185,6 +185,13 @@ impl Statistics {
 }
 
 impl Run {
+    /// Whether an assessment read by itself what it judged, as a scan does. Then it says itself what was looked at,
+    /// and no run of collect does.
+    #[must_use]
+    pub fn read_by_itself(&self) -> bool {
+        self.job == JobName::Assess && !self.statistics.covered.is_empty()
+    }
+
     /// The current shape.
     pub const SCHEMA: u32 = super::SCHEMA;
 }

@@ -86,6 +86,35 @@ fn each_job_has_the_table_it_needs() {
 }
 
 #[test]
+fn who_is_told_is_configured() {
+    assert!(!read(&[]).unwrap().publishing.is_configured());
+    let topic = "arn:aws:sns:eu-west-1:111122223333:compliance-alerts-dev";
+    let all = [
+        ("ALERTS_TOPIC_ARN", topic),
+        ("ALERTS_FROM", "high"),
+        ("REPORTS_BUCKET", "compliance-reports-dev"),
+        ("REPORTS_PREFIX", "posture"),
+        ("DETAILS_URL", "https://example.org"),
+    ];
+    let publishing = read(&all).unwrap().publishing;
+    assert_eq!((publishing.topic.as_deref(), publishing.from), (Some(topic), Some(Severity::High)));
+    let reports = publishing.reports.unwrap();
+    assert_eq!((reports.bucket.as_str(), reports.prefix.as_str()), ("compliance-reports-dev", "posture/"));
+    refused(
+        &[("ALERTS_TOPIC_ARN", "alerts")],
+        "`ALERTS_TOPIC_ARN` = `alerts`: it is not like arn:aws:sns:eu-west-1:111122223333:compliance-alerts-dev",
+    );
+    refused(
+        &[("ALERTS_FROM", "loud")],
+        "`ALERTS_FROM` = `loud`: it is none of informational, low, medium, high, critical",
+    );
+    refused(
+        &[("REPORTS_PREFIX", "a")],
+        "`REPORTS_PREFIX` is set and `REPORTS_BUCKET`, in which it would be, is not",
+    );
+}
+
+#[test]
 fn waivers_stand_in_the_variable_or_in_an_object() {
     let text = "waivers: [{id: w, rule: rds-backups, reason: r, owner: o, expires: 2026-12-31}]";
     let Waivers::Here(file) = read(&[("PROVOST_WAIVERS", text)]).unwrap().waivers else { panic!("here") };
@@ -126,7 +155,7 @@ fn mistakes_name_the_variable() {
     );
     refused(
         &[("PROVOST_JOB", "x")],
-        "`PROVOST_JOB`: there is no job `x`; there is `collect iam-users`, `scan`, `config-rule`",
+        "`PROVOST_JOB`: there is no job `x`; there is `collect iam-users`, `scan`, `report`, `config-rule`",
     );
     refused(&[("PROVOST_ORG", "yes")], "`PROVOST_ORG` = `yes` is neither `true` nor `false`");
     let error = format!("{:#}", read(&[("PROVOST_ACCOUNTS", "11")]).unwrap_err());

@@ -108,6 +108,11 @@ impl Emulator {
         rest.split_once("</instanceId>").unwrap().0.to_owned()
     }
 
+    /// An object of the bucket.
+    pub(crate) fn object(&self, key: &str) -> String {
+        self.ask("GET", &format!("/{BUCKET}/{key}"), "s3", "text/plain", &[], "")
+    }
+
     /// Puts an object into the bucket.
     pub(crate) fn put_object(&self, key: &str, body: &str) {
         self.ask("PUT", &format!("/{BUCKET}/{key}"), "s3", "text/plain", &[], body);

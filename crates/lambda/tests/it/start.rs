@@ -43,7 +43,8 @@ fn an_event_that_asks_for_what_there_is_not_is_answered_with_what_there_is() {
     let [Outcome::Error { request_id: Some(id), .. }] = ended.outcomes.as_slice() else {
         panic!("{:?}", ended.outcomes)
     };
-    let message = "there is no job `destroy everything`; there is `collect iam-users`, `scan`, `config-rule`";
+    let message =
+        "there is no job `destroy everything`; there is `collect iam-users`, `scan`, `report`, `config-rule`";
     let expect = json!({"errorType": "Provost.UnknownJob", "errorMessage": message});
     assert_eq!(ended.outcomes[0].json(), expect);
     let said = ended.said("The invocation failed.");

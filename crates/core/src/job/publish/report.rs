@@ -92,9 +92,11 @@ struct Scope {
 }
 
 async fn scope(ports: &Ports<'_>, assessed: &Run) -> Result<Scope, JobError> {
-    let collected = ports.runs.latest(JobName::Collect).await?;
+    let own = assessed.read_by_itself();
+    let collected = if own { None } else { ports.runs.latest(JobName::Collect).await? };
     let (covered, mut left_out) = collected
         .as_ref()
+        .or(own.then_some(assessed))
         .map(|run| (run.statistics.covered.clone(), run.statistics.left_out.clone()))
         .unwrap_or_default();
     // Such as rules that were not selected.
