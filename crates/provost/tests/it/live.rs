@@ -227,3 +227,38 @@ fn what_never_answers_ends_with_the_deadline() {
     assert_eq!(collected.code, 3, "{:#?}", collected.log);
     assert!(collected.statistics()["remaining"].is_string(), "{}", collected.statistics());
 }
+
+#[test]
+fn the_policy_of_a_function_has_what_its_rules_read_and_the_places_it_writes_to() {
+    let place = Place::new();
+    let actions = |args: &[&str]| {
+        let policy: Value = serde_json::from_str(&place.done(&[&["permissions"], args].concat())).unwrap();
+        let statements = policy["Statement"].as_array().unwrap().clone();
+        let mut all = BTreeMap::new();
+        for statement in statements {
+            for action in statement["Action"].as_array().unwrap() {
+                let resource = statement["Resource"].to_string();
+                all.insert(action.as_str().unwrap().to_owned(), resource);
+            }
+        }
+        all
+    };
+    let one = ["--select", "ec2-required-tags", "--history-table", "compliance-history-dev"];
+    let scan = actions(&[&["--jobs", "scan"], &one[..]].concat());
+    assert!(scan["dynamodb:BatchWriteItem"].contains("table/compliance-history-dev"), "{scan:?}");
+    assert!(
+        scan.contains_key("ec2:DescribeInstances") && scan.contains_key("ec2:DescribeRegions"),
+        "{scan:?}"
+    );
+    assert!(
+        !scan.keys().any(|action| action.starts_with("rds:") || action.starts_with("config:")),
+        "{scan:?}"
+    );
+
+    let waivers = ["--waivers-object", "s3://files/waivers.yaml"];
+    let rule = actions(&[&["--jobs", "config-rule"], &one[..], &waivers[..]].concat());
+    assert_eq!(rule["config:PutEvaluations"], "\"*\"", "{rule:?}");
+    assert!(rule.contains_key("config:GetComplianceDetailsByConfigRule"), "{rule:?}");
+    assert!(rule["s3:GetObject"].contains("arn:aws:s3:::files/waivers.yaml"), "{rule:?}");
+    assert!(!rule.contains_key("ec2:DescribeRegions"), "an event names its region: {rule:?}");
+}
