@@ -13,3 +13,4 @@ mod contracts;
 mod policy;
 mod publish;
 mod runner;
+mod scan;
