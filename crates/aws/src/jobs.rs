@@ -26,7 +26,13 @@ pub fn needs_of_collecting(types: &[ResourceType], reach: &Reach, home: &Home, j
             Need::new(service, operation, job)
         })
         .collect();
+    let reads_report =
+        needs.iter().any(|need| need.service == "iam" && need.operation == "GetCredentialReport");
     for (service, operation, _) in LiveEstate::calls(reach) {
+        // Only whoever reads the report has it made.
+        if operation == "GenerateCredentialReport" && !reads_report {
+            continue;
+        }
         needs.push(match (&reach.role, operation) {
             (Some(role), "AssumeRole") => Need::assume_role(&home.partition, role, job),
             _ => Need::new(service, operation, job),
