@@ -233,7 +233,7 @@ type Variable = (&'static str, &'static str);
 const TABLE: Variable = ("DYNAMODB_TABLE_NAME", "users are written to");
 const HISTORY_TABLE: Variable = ("HISTORY_TABLE_NAME", "verdicts are written to");
 
-fn needed<'v>(value: Option<&'v str>, (variable, what): Variable) -> anyhow::Result<&'v str> {
+fn needed(value: Option<&str>, (variable, what): Variable) -> anyhow::Result<&str> {
     value.with_context(|| format!("`{variable}` is not set; it names the table that {what}"))
 }
 

@@ -38,7 +38,7 @@ pub(crate) struct Function {
 /// A job that is asked for, with what it needs of the catalog.
 enum Job {
     CollectIamUsers,
-    Scan { rules: Catalog, waivers: WaiverFile },
+    Scan { rules: Box<Catalog>, waivers: WaiverFile },
 }
 
 impl Function {
@@ -125,7 +125,7 @@ impl Function {
         let (job, store) = match asked.wish {
             Wish::CollectIamUsers => (Job::CollectIamUsers, places.inventory(table)),
             Wish::Scan | Wish::Report | Wish::ConfigRule => {
-                let rules = self.only(rules)?;
+                let rules = Box::new(self.only(rules)?);
                 let waivers = places.waivers(&environment.waivers).await?;
                 (Job::Scan { rules, waivers }, places.beside_history(table))
             }

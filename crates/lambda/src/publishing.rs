@@ -66,7 +66,7 @@ impl Function {
         let mut answer = json!({
             "job": Wish::Report.words(),
             "Duration": began.elapsed().as_secs_f64(),
-            "Success": u8::from(published["status"] == "done"),
+            "Success": u8::from(published.get("status").is_some_and(|status| status == "done")),
         });
         answer::add(&mut answer, published);
         Ok(answer)

@@ -2,6 +2,7 @@
 //! told. The emulator only answers in test mode.
 //!
 //! https://docs.aws.amazon.com/config/latest/APIReference/API_PutEvaluations.html, looked at on 2026-11-22.
+#![expect(clippy::indexing_slicing, reason = "a member that a JSON value does not have is null")]
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

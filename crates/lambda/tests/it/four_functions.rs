@@ -35,10 +35,10 @@ fn the_three_checkers_answer_config_and_the_schedule() {
         change("rds-backups-dev", "AWS::RDS::DBInstance", &database),
     ];
     let ended = ask(&emulator, &config, events, &[("ENVIRONMENT_SUFFIX", "dev")]);
-    for number in 0..3 {
+    for (number, (_, rule)) in CHECKERS.into_iter().enumerate() {
         let answer = ended.answer(number);
         assert_eq!((&answer["status"], &answer["ResultsGiven"]), (&json!("done"), &json!(1)), "{answer}");
-        assert_eq!(answer["rule"], CHECKERS[number].1);
+        assert_eq!(answer["rule"], rule);
         assert_eq!(answer["gone"], 0, "{answer}");
     }
     let mut ids: Vec<String> = config.standing().into_iter().map(|(id, ..)| id).collect();
