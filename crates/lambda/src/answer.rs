@@ -70,7 +70,7 @@ pub(crate) fn of_config_rule(rule: &str, event: &RuleEvent, run: &Run, took: Dur
 
 /// Of publishing: what was sent, what waits, and where the report is.
 pub(crate) fn published(run: &Run, published: &Published) -> Value {
-    let Published { assessment, sent, waiting, report, problems } = published;
+    let Published { assessment, sent, waiting, report, problems, findings: _ } = published;
     json!({
         "status": run.status.as_str(),
         "execution_id": run.execution_id,

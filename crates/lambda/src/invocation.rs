@@ -156,7 +156,8 @@ impl Function {
                     && publishes
                 {
                     let left = TimeLeft { job: left.job.saturating_sub(began.elapsed()), ..left };
-                    let published = self.publish_after(&places, &store, table, waivers, left).await;
+                    let published =
+                        self.publish_after(&places, &store, table, waivers, (finished.run, left)).await;
                     answer::add(&mut answer, json!({ "published": published }));
                 }
                 Ok(answer)

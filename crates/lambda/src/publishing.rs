@@ -6,9 +6,10 @@ use provost_aws::dynamo::DynamoStore;
 use provost_aws::guard::Sink;
 use provost_aws::s3_reports::S3Reports;
 use provost_aws::sns::SnsNotifier;
-use provost_core::job::publish::{Ports, Wanted, publish};
+use provost_core::job::findings::Which;
+use provost_core::job::publish::{Ports, Wanted, publish, publish_run};
 use provost_core::job::{JobError, Order, Runner};
-use provost_core::model::{Digest, JobName, Severity};
+use provost_core::model::{Digest, JobName, Run, Severity};
 use provost_core::port::{NoProgress, Notifier, Reports};
 use provost_core::waiver::WaiverFile;
 use serde_json::{Value, json};
@@ -62,7 +63,7 @@ impl Function {
         let places = Places::connect(environment, sinks).await;
         let waivers = places.waivers(&environment.waivers).await?;
         let store = places.beside_history(table);
-        let published = self.publish(&places, &store, table, &waivers, left).await?;
+        let published = self.publish(&places, &store, table, &waivers, (None, left)).await?;
         let mut answer = json!({
             "job": Wish::Report.words(),
             "Duration": began.elapsed().as_secs_f64(),
@@ -72,16 +73,16 @@ impl Function {
         Ok(answer)
     }
 
-    /// Publishes the latest assessment. A failure is a part of the answer, where the scan before it stands by itself.
+    /// Publishes a scan that was just made. A failure is a part of the answer, where the scan before it stands by itself.
     pub(crate) async fn publish_after(
         &self,
         places: &Places,
         store: &DynamoStore,
         table: &str,
         waivers: &WaiverFile,
-        left: TimeLeft,
+        (scan, left): (Run, TimeLeft),
     ) -> Value {
-        match self.publish(places, store, table, waivers, left).await {
+        match self.publish(places, store, table, waivers, (Some(scan), left)).await {
             Ok(published) => published,
             Err(failure) => {
                 warn!(error = failure.message(), "The scan is kept, and could not be published.");
@@ -96,7 +97,7 @@ impl Function {
         store: &DynamoStore,
         table: &str,
         waivers: &WaiverFile,
-        left: TimeLeft,
+        (scan, left): (Option<Run>, TimeLeft),
     ) -> Result<Value, Failure> {
         let began = Instant::now();
         let environment = &self.environment;
@@ -128,6 +129,8 @@ impl Function {
                 outbox: store,
                 notifier: notifier.as_ref().map(|it| it as &dyn Notifier),
                 reports: reports.as_ref().map(|it| it as &dyn Reports),
+                // NOTE: findings go to Security Hub from the program alone.
+                hub: None,
                 progress: &NoProgress,
             };
             let wanted = Wanted {
@@ -136,9 +139,13 @@ impl Function {
                 from: from.unwrap_or(Severity::Informational),
                 details_url: details_url.as_deref(),
                 environment: environment.suffix.as_deref(),
+                which: Which::Open,
                 retention: environment.retention,
             };
-            publish(execution, &ports, &wanted).await
+            match scan {
+                Some(scan) => publish_run(execution, &ports, &wanted, scan).await,
+                None => publish(execution, &ports, &wanted).await,
+            }
         });
         match in_time(left.job, run).await {
             Some(Ok(finished)) => {

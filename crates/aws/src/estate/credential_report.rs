@@ -48,10 +48,11 @@ pub(super) async fn fetch(client: &Client, call: &Call) -> Answer {
                     AnswerPage { input: json!({}), request_id: reply.request_id, response: reply.value };
                 return Answer::Pages(vec![page], None);
             }
-            Err(error) if error.code().is_some_and(|code| NOT_THERE.contains(&code)) => match refused {
-                Some(refused) => return Answer::Error(failure(call, &refused)),
-                None => {}
-            },
+            Err(error) if error.code().is_some_and(|code| NOT_THERE.contains(&code)) => {
+                if let Some(refused) = refused {
+                    return Answer::Error(failure(call, &refused));
+                }
+            }
             Err(error) => return Answer::Error(failure(call, &error)),
         }
     }

@@ -20,10 +20,10 @@ impl Place<'_> {
     /// Makes the calls that serve all items, so that items completed at once do not each make them.
     pub(super) async fn ask_ahead(&self, reader: &Reader<'_>) -> PortResult<()> {
         for follow in self.resource_type.follow.iter().filter(|follow| follow.when.is_empty()) {
-            if !matches!(follow.per, Per::Member(_)) {
-                if let Asking::Call(call) = self.call_of(follow, None, &Map::new()) {
-                    reader.fetch(&call).await?;
-                }
+            if !matches!(follow.per, Per::Member(_))
+                && let Asking::Call(call) = self.call_of(follow, None, &Map::new())
+            {
+                reader.fetch(&call).await?;
             }
         }
         Ok(())

@@ -43,6 +43,7 @@ fn catalog() -> Catalog {
         resource_types: [thing, other].map(|text| ResourceType::parse(text).unwrap()).into(),
         posture: vec![rule("thing-good", "T"), rule("other-good", "U")],
         detections: Vec::new(),
+        waivers: Default::default(),
         secrets: Secrets::parse("members: []\npaths: []").unwrap(),
         digest: Digest::of(b"catalog"),
         replaced: Vec::new(),
