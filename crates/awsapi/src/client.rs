@@ -160,7 +160,7 @@ impl Client {
     pub(crate) fn pagination(&self, call: &Call) -> Result<Option<Pagination>, Error> {
         let service = self.service(call).map_err(|kind| self.error(call, kind))?;
         let operation = operation(&service, call).map_err(|kind| self.error(call, kind))?;
-        Ok(operation.pagination.clone())
+        Ok(operation.pagination.clone().or_else(|| implied(&service, operation)))
     }
 
     fn region_of<'c>(&'c self, call: &'c Call) -> Option<&'c str> {
@@ -352,6 +352,23 @@ fn unknown_place(error: crate::endpoint::EndpointError) -> ErrorKind {
 fn no_region() -> ErrorKind {
     let why = "no region is known: set AWS_REGION, or `region` in the profile of the AWS configuration files";
     ErrorKind::Endpoint { why: why.to_owned() }
+}
+
+/// Some operations page and no model says how (`wafv2 ListWebACLs` hands out a marker with every answer). Where a token
+/// has the same name in the request and in the answer, it is the one to give back.
+fn implied(service: &Service, operation: &Operation) -> Option<Pagination> {
+    const TOKENS: [&str; 3] = ["NextToken", "nextToken", "NextMarker"];
+    let (input, output) = (operation.input.as_ref()?, operation.output.as_ref()?);
+    let has = |at, name: &str| service.member_names(at).any(|member| member == name);
+    let token = TOKENS.into_iter().find(|token| has(input, token) && has(output, token))?;
+    Some(Pagination {
+        input_token: vec![token.into()],
+        output_token: vec![token.into()],
+        result_key: Vec::new(),
+        more_results: None,
+        limit_key: None,
+        non_aggregate_keys: Vec::new(),
+    })
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

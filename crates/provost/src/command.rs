@@ -4,6 +4,7 @@ mod assess;
 mod collect;
 mod demo;
 mod detect;
+mod formats;
 mod init;
 #[cfg(feature = "aws")]
 mod permissions;
@@ -23,6 +24,7 @@ use crate::logging;
 pub(crate) fn dispatch(cli: &Cli) -> anyhow::Result<Exit> {
     logging::start(&cli.global)?;
     let global = &cli.global;
+    formats::check(&cli.command, global.format)?;
     match &cli.command {
         Command::Demo(args) => demo::demo(global, args),
         Command::Init(args) => init::init(global, args),

@@ -43,7 +43,9 @@ fn a_live_account_is_read_assessed_and_reported() {
     server.populate(&["--users", "20", "--ec2", "4", "--buckets", "8", "--rds", "4"]);
     server.reset_counts();
     let place = Place::new();
-    let collected = ask(&place, &server, &["collect", "--region", "us-east-1"]);
+    let rules =
+        ["--select", "s3-*", "--select", "ec2-required-tags", "--select", "rds-*", "--select", "iam-user-*"];
+    let collected = ask(&place, &server, &[&["collect", "--region", "us-east-1"][..], &rules].concat());
     assert!([0, 3].contains(&collected.code), "{:#?}", collected.log);
     let counts = server.counts();
     assert!(
@@ -75,8 +77,8 @@ fn buckets_whose_encryption_is_denied_are_unknown_and_no_others() {
     server.populate(&["--buckets", "10"]);
     server.set_faults(&json!({"deny": ["s3:GET?encryption:[02468]$"]}));
     let place = Place::new();
-    ask(&place, &server, &["collect", "--region", "us-east-1"]);
-    place.done(&["assess"]);
+    ask(&place, &server, &["collect", "--region", "us-east-1", "--select", "s3-*"]);
+    place.done(&["assess", "--select", "s3-*"]);
     let findings = lines(&place.done(&["report", "posture", "--format", "ndjson"]));
     for finding in findings.iter().filter(|it| it["rule"] == "s3-encryption") {
         let bucket = finding["resource_id"].as_str().unwrap();

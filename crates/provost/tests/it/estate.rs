@@ -82,19 +82,28 @@ fn a_list_that_could_not_be_read_or_goes_on_stands_as_unknown() {
         "An error occurred (AccessDenied) when calling the DescribeDBInstances operation: x",
     );
     place.write("e/111122223333/eu-central-1/ec2/describe-instances.json", r#"{"Reservations":[]}"#);
-    assert_eq!(place.run(&["collect", "--estate", "e"]).code, 3, "a list without its end is not all");
+    // Recorded in one region, and so missing in the other; what is recorded nowhere is out of scope, and said.
+    place.write("e/111122223333/eu-west-1/ec2/describe-volumes.json", r#"{"Volumes":[]}"#);
+    let collected = place.run(&["collect", "--estate", "e"]);
+    assert_eq!(collected.code, 3, "a list without its end is not all");
+    let left_out = collected.statistics()["left_out"].to_string();
+    assert!(
+        left_out.contains("the recording has nothing about them") && left_out.contains("AWS::SQS::Queue"),
+        "{left_out}"
+    );
     place.done(&["assess"]);
     let buckets = verdicts(&place, "s3-encryption");
     assert_eq!(buckets.len(), 2, "what was seen, and what was not: {buckets:?}");
     assert_eq!(buckets[1].0, "unlisted/111122223333/global/AWS::S3::Bucket");
     assert_eq!(buckets[1].2, "s3api list-buckets: list not complete");
     let databases = verdicts(&place, "rds-backups");
-    assert_eq!(databases.len(), 1);
+    assert_eq!(databases.len(), 2, "one for each region");
     assert_eq!(
         (databases[0].1.as_str(), databases[0].2.as_str()),
         ("unknown", "rds describe-db-instances: access denied (AccessDenied)")
     );
-    assert!(verdicts(&place, "ec2-required-tags").is_empty(), "an empty list is a fact");
+    assert_eq!(verdicts(&place, "ec2-required-tags").len(), 1, "an empty list is a fact");
+    assert!(verdicts(&place, "sqs-encrypted").is_empty(), "there is no verdict from silence");
     assert_eq!(verdicts(&place, "ec2-ebs-encrypted")[0].2, "ec2 describe-volumes: not recorded");
 }
 

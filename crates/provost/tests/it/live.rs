@@ -178,8 +178,8 @@ fn a_look_at_one_region_leaves_the_others_alone() {
         let said = said(&asking(&place, server.url(), "test", args).output().unwrap());
         counts(&said)
     };
-    collect(&["collect", "--region", "us-east-1", "--region", "eu-west-1"]);
-    let again = collect(&["collect", "--region", "us-east-1"]);
+    collect(&["collect", "--select", "ec2-*", "--region", "us-east-1", "--region", "eu-west-1"]);
+    let again = collect(&["collect", "--select", "ec2-*", "--region", "us-east-1"]);
     assert_eq!(
         again["gone"].as_u64().unwrap_or(0) + again["no_longer_held"].as_u64().unwrap_or(0),
         0,
@@ -225,7 +225,9 @@ fn what_never_answers_ends_with_the_deadline() {
     let args = ["collect", "iam-users", "--deadline", "3s"];
     let collected = said(&asking(&place, &server.url(), "AKIA", &args).output().unwrap());
     assert_eq!(collected.code, 3, "{:#?}", collected.log);
-    assert!(collected.statistics()["remaining"].is_string(), "{}", collected.statistics());
+    let statistics = collected.statistics();
+    let is_told = statistics["remaining"].is_string() || counts(&collected)["failed"].as_u64() > Some(0);
+    assert!(is_told, "{statistics}");
 }
 
 #[test]
