@@ -22,9 +22,10 @@ impl Digest {
 
     /// One digest over several parts; each part's length is hashed too, so that parts cannot be shifted.
     #[must_use]
-    pub fn of_parts<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> Self {
+    pub fn of_parts(parts: impl IntoIterator<Item: AsRef<[u8]>>) -> Self {
         let mut hasher = Sha256::new();
         for part in parts {
+            let part = part.as_ref();
             hasher.update((part.len() as u64).to_be_bytes());
             hasher.update(part);
         }

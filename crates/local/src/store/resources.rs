@@ -72,8 +72,19 @@ impl Resources for SqliteStore {
     }
 
     async fn fingerprint(&self) -> PortResult<(u64, Digest)> {
-        let digests: Vec<String> =
-            self.rows("SELECT digest FROM resources ORDER BY id, account", (), |row| row.get(0))?;
-        Ok((digests.len() as u64, Digest::of_parts(digests.iter().map(String::as_bytes))))
+        let connection = self.connection();
+        // Row by row: an estate may be large.
+        let query = || {
+            let mut statement =
+                connection.prepare_cached("SELECT digest FROM resources ORDER BY id, account")?;
+            let (mut count, mut failed) = (0, None);
+            let rows = statement.query_map((), |row| row.get::<_, String>(0))?;
+            let digest = Digest::of_parts(rows.map_while(|row| {
+                count += 1;
+                row.map_err(|error| failed = Some(error)).ok()
+            }));
+            failed.map_or(Ok((count, digest)), Err)
+        };
+        query().map_err(|error| self.failed(&error))
     }
 }
