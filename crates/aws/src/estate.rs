@@ -145,7 +145,21 @@ impl LiveEstate {
                 Err(error) => return Answer::Pages(read, Some(failure(call, &error))),
             }
         }
+        if let Some(last) = read.last_mut() {
+            forget_echo(last);
+        }
         Answer::Pages(read, None)
+    }
+}
+
+/// Some services repeat the marker they were asked with (EFS); on the last page it would read as one of a next page.
+fn forget_echo(page: &mut AnswerPage) {
+    let asked = page.input.get("Marker").filter(|marker| !marker.is_null());
+    if asked.is_some()
+        && asked == page.response.get("Marker")
+        && let Some(response) = page.response.as_object_mut()
+    {
+        response.remove("Marker");
     }
 }
 

@@ -5,6 +5,7 @@ mod cli_error;
 mod credential_report;
 mod follow;
 mod listing;
+mod pages;
 mod plan;
 mod reader;
 mod resource_type;
@@ -14,6 +15,7 @@ mod users;
 
 pub use access::{AccessBook, derive_access};
 pub use cli_error::parse_cli_error;
+pub use pages::joined;
 pub use plan::{Census, Expected, PlannedCall, Times, plan};
 pub use reader::{CallOutcome, Fetched, Reader};
 pub use resource_type::{Derived, Each, Follow, ListCall, Per, ResourceType, Scope, When};

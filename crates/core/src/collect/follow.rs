@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use super::listing::{ask, is_truncated, wrapped};
+use super::pages::joined;
 use super::reader::{CallOutcome, Fetched, Reader, reason_of};
 use super::resource_type::{Decode, Follow, Per, When};
 use super::resources::{Item, Place, text_member, unparsable, unread};
@@ -216,10 +217,8 @@ pub(super) fn take(outcome: &CallOutcome, reading: &Reading<'_>) -> Taken {
                 return Err((UnreadReason::Truncated, String::new()));
             }
             let Some(path) = reading.take else {
-                return match pages.as_slice() {
-                    [only] => Ok(Some(wrapped(only.clone(), "", reading.wrap))),
-                    _ => Err((UnreadReason::Unparsable, "the answer has several pages".to_owned())),
-                };
+                let whole = pages.iter().cloned().reduce(joined);
+                return Ok(whole.map(|whole| wrapped(whole, "", reading.wrap)));
             };
             match at_end(pages, path) {
                 None if reading.empty_means_not_set => Ok(None),

@@ -3,7 +3,7 @@
 //! Each is yes, no, or an error that makes the verdict unknown: a document that cannot be read, or a question
 //! nobody can decide, is neither.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use cel::{Context, ExecutionError, Value};
@@ -60,6 +60,8 @@ pub(super) fn add_to(context: &mut Context<'static, 'static>, facts: &Arc<Policy
     };
     let mut added =
         context.add_function("grants_admin", ask(|facts| &facts.grants_admin, "grants_admin")).is_ok();
+    let any_identity = ask(|facts| &facts.federation.answer, "trusts_any_identity");
+    added &= context.add_function("trusts_any_identity", any_identity).is_ok();
     let own = Arc::clone(facts);
     added &= context.add_function("is_public", move |document: Value| own.is_public(&document)).is_ok();
     let own = Arc::clone(facts);
@@ -90,29 +92,47 @@ impl PolicyFacts {
     ) -> Result<Arc<Facts>, ExecutionError> {
         let json = json(function, document)?;
         let key = format!("{} {json}", account.unwrap_or_default());
+        Ok(self.remembered(key, &policy(function, &json)?, account))
+    }
+
+    fn remembered(&self, key: String, policy: &Policy, account: Option<&str>) -> Arc<Facts> {
         if let Some(known) = self.known().get(&key) {
-            return Ok(Arc::clone(known));
+            return Arc::clone(known);
         }
-        let policy = policy(function, &json)?;
-        let facts = Arc::new(Facts::of(&policy, &Setting { kind: None, account }));
+        let facts = Arc::new(Facts::of(policy, &Setting { kind: None, account }));
         let mut known = self.known();
         if known.len() >= REMEMBERED {
             known.clear();
         }
         known.insert(key, Arc::clone(&facts));
-        Ok(facts)
+        facts
     }
 
     fn known(&self) -> std::sync::MutexGuard<'_, HashMap<String, Arc<Facts>>> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Each statement that allows is asked by itself, with all that deny: of several ways in, the engine names the
+    /// one with the fewest conditions, and another may be the open one.
     fn is_public(&self, document: &Value) -> Result<bool, ExecutionError> {
-        let facts = self.of("is_public", document, None)?;
-        match &facts.public {
-            Answer::YesIf(conditions, _) if conditions.iter().any(narrows) => Ok(false),
-            answer => decided("is_public", answer),
+        let json = json("is_public", document)?;
+        let key = format!("public {json}");
+        let policy = without_ids(policy("is_public", &json)?);
+        let (allows, denies): (Vec<_>, Vec<_>) =
+            policy.statements.iter().cloned().partition(|statement| statement.effect == Effect::Allow);
+        let mut undecided = Ok(false);
+        for (number, allow) in allows.into_iter().enumerate() {
+            let statements = std::iter::once(allow).chain(denies.iter().cloned()).collect();
+            let alone = Policy { statements, ..policy.clone() };
+            let facts = self.remembered(format!("{number} {key}"), &alone, None);
+            match &facts.public {
+                Answer::YesIf(conditions, _) if conditions.iter().any(narrows) => {}
+                Answer::Yes(_) | Answer::YesIf(..) => return Ok(true),
+                Answer::No => {}
+                Answer::Unknown(why) => undecided = Err(ExecutionError::function_error("is_public", why)),
+            }
         }
+        undecided
     }
 
     fn escalates(&self, document: &Value) -> Result<bool, ExecutionError> {
@@ -128,15 +148,59 @@ impl PolicyFacts {
     }
 }
 
-/// Whether a condition says who asks, or from where, and not from nearly everywhere.
+/// Whether a condition says who asks, or from where, and not nearly everybody or from nearly everywhere. A condition
+/// that is met where its key is missing, or by all but a few, says neither.
 fn narrows(requirement: &Requirement) -> bool {
-    let Condition { key, values, .. } = &requirement.condition;
+    let Condition { operator, key, values } = &requirement.condition;
+    let operator = operator.strip_prefix("ForAnyValue:").unwrap_or(operator).to_ascii_lowercase();
     let key = key.to_ascii_lowercase();
-    let is_wide = |value: &String| {
-        let prefix = value.split_once('/').and_then(|(_, bits)| bits.parse::<u8>().ok());
-        key == "aws:sourceip" && prefix.is_some_and(|bits| bits < 8)
-    };
-    requirement.holds && NARROWING.contains(&key.as_str()) && !values.iter().any(is_wide)
+    requirement.holds
+        && NARROWING.contains(&key.as_str())
+        && POSITIVE.contains(&operator.as_str())
+        && !values.is_empty()
+        && values.iter().all(|value| is_narrow(&key, value))
+}
+
+/// The operators that hold for what is named and for nothing else.
+const POSITIVE: [&str; 7] =
+    ["stringequals", "stringequalsignorecase", "stringlike", "arnequals", "arnlike", "ipaddress", "bool"];
+
+/// Whether a value of such a condition names somebody or some place: an account, an organization, a network.
+fn is_narrow(key: &str, value: &str) -> bool {
+    let is_wild = |text: &str| text.is_empty() || text.contains(['*', '?', '$']);
+    match key {
+        "aws:sourceip" => match value.split_once('/') {
+            Some((_, bits)) => bits.parse::<u8>().is_ok_and(|bits| bits >= 8),
+            None => !is_wild(value),
+        },
+        "elasticfilesystem:accessedviamounttarget" => value.eq_ignore_ascii_case("true"),
+        // The organization, or the id of a role, is what comes first.
+        "aws:principalorgpaths" | "aws:sourceorgpaths" => {
+            !is_wild(value.split('/').next().unwrap_or_default())
+        }
+        "aws:userid" => !is_wild(value.split(':').next().unwrap_or_default()),
+        _ if value.starts_with("arn:") => {
+            let part = |number: usize| value.split(':').nth(number).unwrap_or_default();
+            // Buckets are named without an account, and each name is there once.
+            let is_bucket = part(2) == "s3" && part(4).is_empty() && !is_wild(part(5));
+            is_bucket || (part(4).len() == 12 && !is_wild(part(4)))
+        }
+        _ => !is_wild(value),
+    }
+}
+
+/// The policy without the principals that stand there by an id of theirs (`AROA...`): AWS leaves the id where
+/// somebody was deleted, and nobody else ever has it.
+fn without_ids(mut policy: Policy) -> Policy {
+    let is_id = |value: &str| ["AIDA", "AROA", "AGPA", "ANPA"].iter().any(|kind| value.starts_with(kind));
+    policy.statements.retain_mut(|statement| match &mut statement.principals {
+        Some(Matching::Only(Principals::Listed(named))) if !named.is_empty() => {
+            named.retain(|(_, value)| !is_id(value));
+            !named.is_empty()
+        }
+        _ => true,
+    });
+    policy
 }
 
 /// Whether a policy of a user, group or role allows an action on one of the resources; on any, if none is given.
@@ -158,9 +222,12 @@ fn allows(document: &Value, action: &str, resources: &[String]) -> Result<bool, 
 fn secure_only(document: &Value) -> Result<bool, ExecutionError> {
     const NAME: &str = "denies_insecure_transport";
     let policy = policy(NAME, &json(NAME, document)?)?;
+    if policy.statements.iter().all(|statement| statement.effect == Effect::Allow) {
+        return Ok(false);
+    }
     let (services, resources) = reach(&policy);
     if services.is_empty() {
-        return Ok(false);
+        return Err(ExecutionError::function_error(NAME, "the policy does not say what it is attached to"));
     }
     // What is denied beside this is denied to all.
     let layers = Layers { resource: Some(vec![policy, lets_in(Principals::Everyone)]), ..Layers::default() };
@@ -182,35 +249,42 @@ fn secure_only(document: &Value) -> Result<bool, ExecutionError> {
     }
 }
 
-/// The services whose actions a policy denies, and the resources it is about: itself, and what is inside.
-fn reach(policy: &Policy) -> (Vec<String>, Vec<String>) {
-    let denies = policy.statements.iter().filter(|statement| statement.effect == Effect::Deny);
-    let (mut services, mut resources) = (Vec::new(), Vec::new());
-    for statement in denies {
-        if let Some(Matching::Only(texts)) = &statement.resources {
-            for text in texts {
-                let service = text.split(':').nth(2).unwrap_or_default().to_ascii_lowercase();
-                // A bucket and its objects are named apart, and one policy has to speak of both.
-                if service == "s3" {
-                    let bucket = text.strip_suffix("/*").unwrap_or(text);
-                    resources.extend([bucket.to_owned(), format!("{bucket}/*")]);
-                } else {
-                    resources.push(text.clone());
-                }
-                services.push(service);
-            }
-        }
-        if let Matching::Only(actions) = &statement.actions {
-            let prefixes = actions.iter().filter_map(|action| action.split_once(':'));
-            services.extend(prefixes.map(|(service, _)| service.to_ascii_lowercase()));
+/// The services a policy is about, and the resources: those it denies, and what is inside them. No resource: any.
+fn reach(policy: &Policy) -> (BTreeSet<String>, Vec<String>) {
+    let services_of = |statement: &Statement| -> BTreeSet<String> {
+        let arns = resources_of(statement).iter().filter_map(|text| text.split(':').nth(2));
+        let actions = match &statement.actions {
+            Matching::Only(actions) | Matching::AllBut(actions) => actions,
+        };
+        let prefixes = actions.iter().filter_map(|action| action.split_once(':').map(|(service, _)| service));
+        let named = arns.chain(prefixes).map(str::to_ascii_lowercase);
+        named.filter(|service| !service.is_empty() && !service.contains('*')).collect()
+    };
+    let denies: Vec<&Statement> =
+        policy.statements.iter().filter(|statement| statement.effect == Effect::Deny).collect();
+    let mut services: BTreeSet<String> = denies.iter().flat_map(|deny| services_of(deny)).collect();
+    if services.is_empty() && !denies.is_empty() {
+        // `Deny * on *` does not say what it is attached to; what is allowed beside it may.
+        services = policy.statements.iter().flat_map(services_of).collect();
+    }
+    let mut resources = BTreeSet::new();
+    for text in denies.iter().flat_map(|deny| resources_of(deny)) {
+        // A bucket and its objects are named apart, and one policy has to speak of both.
+        if text.starts_with("arn:") && text.split(':').nth(2) == Some("s3") {
+            let bucket = text.strip_suffix("/*").unwrap_or(text);
+            resources.extend([bucket.to_owned(), format!("{bucket}/*")]);
+        } else if text != "*" {
+            resources.insert(text.clone());
         }
     }
-    services.retain(|service| !service.is_empty() && !service.contains('*'));
-    for list in [&mut services, &mut resources] {
-        list.sort_unstable();
-        list.dedup();
+    (services, resources.into_iter().collect())
+}
+
+fn resources_of(statement: &Statement) -> &[String] {
+    match &statement.resources {
+        Some(Matching::Only(texts)) => texts,
+        Some(Matching::AllBut(_)) | None => &[],
     }
-    (services, resources)
 }
 
 /// A resource's policy that lets these do everything.
@@ -309,6 +383,31 @@ mod tests {
         check("\"*\"", r#","Condition":{"IpAddress":{"aws:SourceIp":"0.0.0.0/1"}}"#, true);
         check("\"*\"", r#","Condition":{"StringLike":{"aws:Referer":"https://example.com/*"}}"#, true);
         check("\"*\"", r#","Condition":{"StringEquals":{"aws:SourceVpce":"vpce-1"}}"#, false);
+        // What is met by nearly everybody, or without the key, says neither who nor from where.
+        for open in [
+            r#"{"StringNotEquals":{"aws:PrincipalOrgID":"o-abcdef1234"}}"#,
+            r#"{"StringEqualsIfExists":{"aws:PrincipalOrgID":"o-abcdef1234"}}"#,
+            r#"{"StringEqualsIfExists":{"aws:SourceVpce":"vpce-1"}}"#,
+            r#"{"StringLike":{"aws:PrincipalOrgID":"o-*"}}"#,
+            r#"{"StringLike":{"aws:PrincipalAccount":"*"}}"#,
+            r#"{"ArnLike":{"aws:PrincipalArn":"arn:aws:iam::*:role/x"}}"#,
+            r#"{"ArnLike":{"aws:SourceArn":"arn:aws:sns:*:*:*"}}"#,
+            r#"{"Null":{"aws:PrincipalOrgID":"false"}}"#,
+        ] {
+            check("\"*\"", &format!(r#","Condition":{open}"#), true);
+        }
+        for closed in [
+            r#"{"ArnLike":{"aws:PrincipalArn":"arn:aws:iam::444455556666:role/*"}}"#,
+            r#"{"ForAnyValue:StringLike":{"aws:PrincipalOrgPaths":"o-abcdef1234/r-ab12/*"}}"#,
+        ] {
+            check("\"*\"", &format!(r#","Condition":{closed}"#), false);
+        }
+        check(r#"{"AWS":"AROAEXAMPLEDELETED001"}"#, "", false);
+        // The open statement counts, whatever stands before it.
+        let both = r#"{"Version":"2012-10-17","Statement":[
+            {"Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::b/*","Condition":{"StringEquals":{"aws:SourceVpce":"vpce-1"}}},
+            {"Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::b/*","Condition":{"Bool":{"aws:SecureTransport":"true"},"StringLike":{"aws:Referer":"https://example.com/*"}}}]}"#;
+        assert_eq!(ask(&format!("is_public({})", both.replace('\n', " "))), Ok(true));
     }
 
     #[test]

@@ -208,7 +208,15 @@ fn four_accounts_in_two_regions_one_out_of_reach_and_one_region_disabled() {
         "deny": ["sts:AssumeRole:333333333333"], "disabled_regions": ["eu-west-3"]
     }));
     let place = Place::new();
-    let mut args = vec!["collect", "--role", "Reader", "--select", "ec2-*"];
+    let mut args = vec![
+        "collect",
+        "--role",
+        "Reader",
+        "--select",
+        "ec2-required-tags",
+        "--select",
+        "ec2-imdsv2-required",
+    ];
     args.extend(accounts.iter().flat_map(|account| ["--account", account]));
     args.extend(["us-east-1", "eu-west-1", "eu-west-3"].iter().flat_map(|region| ["--region", region]));
     let collected = ask(&place, &server, &args);
@@ -224,7 +232,7 @@ fn four_accounts_in_two_regions_one_out_of_reach_and_one_region_disabled() {
             "{left_out}"
         );
     }
-    place.done(&["assess", "--select", "ec2-*"]);
+    place.done(&["assess", "--select", "ec2-required-tags", "--select", "ec2-imdsv2-required"]);
     let findings = findings(&place);
     for account in &accounts[..3] {
         for region in ["us-east-1", "eu-west-1"] {
