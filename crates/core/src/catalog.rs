@@ -4,10 +4,13 @@ use std::collections::BTreeSet;
 
 use crate::collect::ResourceType;
 use crate::detection::{DetectionRule, NotLoaded};
-use crate::model::{Digest, LeftOut};
+use crate::model::{Digest, LeftOut, Run};
 use crate::posture::PostureRule;
 use crate::redact::Secrets;
 use crate::waiver::WaiverFile;
+
+/// What the entry of rules that were not selected ends with, among what a run left out.
+const UNSELECTED: &str = " posture rules";
 
 /// Everything Provost knows, built-in and added.
 #[derive(Debug)]
@@ -45,9 +48,15 @@ impl Catalog {
     pub fn left_out(&self) -> Option<LeftOut> {
         let (left_out, selected) = (self.unselected.len(), self.posture.len());
         (left_out > 0).then(|| LeftOut {
-            what: format!("{left_out} posture rules"),
+            what: format!("{left_out}{UNSELECTED}"),
             why: format!("{selected} were selected"),
         })
+    }
+
+    /// Whether a run judged by some of the rules only.
+    #[must_use]
+    pub fn was_selected(run: &Run) -> bool {
+        run.statistics.left_out.iter().any(|it| it.what.ends_with(UNSELECTED))
     }
 
     /// Leaves only the posture rules that one of these patterns names: an id, or one with `*` for any text.

@@ -209,8 +209,15 @@ async fn news_of(
     }
     let news = known::since(ports, &told, run, wanted.waivers).await?;
     let told = match run.status {
-        RunStatus::Done => Told { complete: Some(run.execution_id.clone()), partial: Vec::new(), ..told },
-        RunStatus::Incomplete | RunStatus::Running | RunStatus::Failed | RunStatus::Abandoned => {
+        // An assessment by some of the rules says nothing of the others: what people knew of them stays.
+        RunStatus::Done if !Catalog::was_selected(run) => {
+            Told { complete: Some(run.execution_id.clone()), partial: Vec::new(), ..told }
+        }
+        RunStatus::Done
+        | RunStatus::Incomplete
+        | RunStatus::Running
+        | RunStatus::Failed
+        | RunStatus::Abandoned => {
             let mut partial = told.partial;
             partial.push(run.execution_id.clone());
             let surplus = partial.len().saturating_sub(MOST_PARTIAL);

@@ -26,7 +26,7 @@ pub(super) fn check(command: &Command, format: Option<Format>) -> anyhow::Result
         Command::Detect(_) | Command::Report(_) | Command::Policy(_) => return Ok(()),
     };
     if !known.contains(&format) {
-        bail!("{name} prints table, json or ndjson; provost report prints the others");
+        bail!("{name} prints table, json or ndjson; provost report prints more");
     }
     Ok(())
 }
