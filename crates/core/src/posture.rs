@@ -8,6 +8,7 @@ mod assessor;
 mod functions;
 pub mod log_filter;
 mod paths;
+mod patterns;
 mod policy_functions;
 mod rule;
 

@@ -108,7 +108,7 @@ fn ask(condition: &Condition, resource: &Resource, scope: &Context<'_, '_>) -> R
     if let Some(unread) = resource.unread.iter().find(touched) {
         return Err(unread.to_string());
     }
-    match condition.program.execute(scope) {
+    match scope.resolve(&condition.expression) {
         Ok(cel::Value::Bool(answer)) => Ok(answer),
         Ok(_) => Err("the rule's expression is not a yes or no".to_owned()),
         Err(error) => Err(explain(&error)),

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use jiff::fmt::temporal::DateTimeParser;
 
 use super::log_filter;
+use super::patterns;
 use super::policy_functions::{self, PolicyFacts};
 
 /// A root context with Provost's functions, where "now" is the time the facts were seen at.
@@ -22,6 +23,7 @@ pub(super) fn context(now: Timestamp, policies: &Arc<PolicyFacts>) -> Context<'s
     let added = context.add_function("log_filter_matches", log_filter_matches);
     debug_assert!(added.is_ok(), "CEL's standard library has no log_filter_matches");
     policy_functions::add_to(&mut context, policies);
+    patterns::add_to(&mut context);
     context
 }
 

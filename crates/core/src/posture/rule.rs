@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use cel::Program;
+use cel::{IdedExpr, Program};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::paths::reads;
+use super::patterns;
 use crate::model::{Digest, Origin, RuleStamp, Severity, is_kebab_case};
 
 /// A wanted state of one resource type.
@@ -40,7 +41,7 @@ pub struct PostureRule {
 /// A compiled expression and the paths it reads.
 #[derive(Debug)]
 pub(super) struct Condition {
-    pub(super) program: Program,
+    pub(super) expression: IdedExpr,
     pub(super) reads: BTreeSet<String>,
 }
 
@@ -170,6 +171,8 @@ impl Condition {
     fn compile(source: &str) -> Result<Self, String> {
         let program = Program::compile(source).map_err(|errors| format!("is not CEL: {errors}"))?;
         let reads = reads(program.expression());
-        Ok(Self { program, reads })
+        let mut expression = program.expression().clone();
+        patterns::redirect(&mut expression);
+        Ok(Self { expression, reads })
     }
 }
