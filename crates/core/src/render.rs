@@ -8,6 +8,7 @@ mod csv;
 mod finding;
 mod html;
 mod junit;
+mod left_out;
 mod ocsf;
 mod policy;
 mod posture;
@@ -26,6 +27,7 @@ pub use csv::{CsvWriter, evaluation_columns, evaluation_row, violation_columns, 
 pub use finding::{FindingList, RuleTexts, Standing, home_region, stable_id};
 pub use html::{HtmlReport, RuleNote};
 pub use junit::write_junit;
+pub use left_out::left_out_lines;
 pub use ocsf::ocsf;
 pub use policy::{write_difference, write_explanation, write_simulation, write_suite};
 pub use posture::PostureJson;

@@ -252,7 +252,7 @@ impl Config {
                 .store
                 .clone()
                 .or_else(|| file.store.map(here))
-                .unwrap_or_else(|| PathBuf::from(".provost")),
+                .unwrap_or_else(|| here(PathBuf::from(".provost"))),
             estate: file.estate.map(here),
             aws_is_given: file.aws.is_some(),
             aws: file.aws.map(|aws| AwsConfig { models: aws.models.map(here), ..aws }).unwrap_or_default(),
@@ -265,7 +265,7 @@ impl Config {
             retention: Duration::from_secs(days.saturating_mul(SECONDS_PER_DAY)),
             deadline,
             fail_on: global.severity().or(file.fail_on),
-            out: file.out.map_or_else(|| PathBuf::from("provost-report"), here),
+            out: here(file.out.unwrap_or_else(|| PathBuf::from("provost-report"))),
             every: every.transpose()?,
             environment_suffix: file.environment_suffix,
             alerts: file.alerts.map(|alerts| AlertsConfig { folder: alerts.folder.map(here), ..alerts }),

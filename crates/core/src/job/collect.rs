@@ -113,6 +113,9 @@ pub async fn collect(
     }
     let owners: Vec<AccountId> = scope.accounts.iter().map(|account| account.account.clone()).collect();
     let (types, silent) = spoken_of(ports.estate, wanted.types.of(wanted.catalog)).await?;
+    if wanted.types == Types::OfRules {
+        statistics.left_out.extend(wanted.catalog.left_out());
+    }
     if !silent.is_empty() {
         let names: Vec<&str> = silent.iter().map(|it| it.name.as_str()).collect();
         statistics.left_out.push(LeftOut {

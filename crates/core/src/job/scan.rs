@@ -65,7 +65,6 @@ pub async fn scan(
     let wanted = Wanted { catalog, types: Types::OfRules, retention };
     let (work, _) = collect::collect(execution, &collecting, &wanted).await?;
     let Work { complete, mut statistics } = work;
-    statistics.left_out.extend(catalog.left_out());
     // There are no snapshots of users, so there are no numbers of them.
     for name in ["users", "written"] {
         statistics.counts.remove(name);

@@ -222,7 +222,13 @@ fn allows(document: &Value, action: &str, resources: &[String]) -> Result<bool, 
 fn secure_only(document: &Value) -> Result<bool, ExecutionError> {
     const NAME: &str = "denies_insecure_transport";
     let policy = policy(NAME, &json(NAME, document)?)?;
-    if policy.statements.iter().all(|statement| statement.effect == Effect::Allow) {
+    // The proof is dear, and most policies do not even try.
+    let may_deny = |statement: &Statement| {
+        let asks = |condition: &Condition| condition.key.eq_ignore_ascii_case("aws:SecureTransport");
+        statement.effect == Effect::Deny
+            && (statement.conditions.is_empty() || statement.conditions.iter().any(asks))
+    };
+    if !policy.statements.iter().any(may_deny) {
         return Ok(false);
     }
     let (services, resources) = reach(&policy);

@@ -2,10 +2,12 @@
 
 use std::io::Write as _;
 
+use anyhow::bail;
 use pollster::block_on;
 use provost_core::job::assess::Assessment;
 use provost_core::job::{self, Finished};
 use provost_core::model::JobName;
+use provost_core::port::Runs as _;
 use provost_core::render::counts_line;
 use serde_json::json;
 
@@ -16,7 +18,14 @@ use crate::exit::Exit;
 use crate::output::Stdout;
 
 pub(crate) fn assess(global: &Global) -> anyhow::Result<Exit> {
-    let app = App::open(global)?;
+    let app = App::open_existing(global)?;
+    let collected = [JobName::Collect, JobName::CollectIamUsers].map(|job| block_on(app.store.latest(job)));
+    if collected.into_iter().collect::<Result<Vec<_>, _>>()?.iter().all(Option::is_none) {
+        bail!(
+            "there is nothing to assess: nothing was collected into `{}` yet; provost collect does",
+            app.config.store.display()
+        );
+    }
     let finished = start(&app)?;
     let mut output = Stdout::new();
     let statistics = &finished.run.statistics;
@@ -27,6 +36,9 @@ pub(crate) fn assess(global: &Global) -> anyhow::Result<Exit> {
         writeln!(output, "There is nothing to assess. Collect first: provost collect")?;
     } else {
         writeln!(output, "{}", counts_line(&finished.output.counts))?;
+        for left_out in &statistics.left_out {
+            writeln!(output, "Left out: {} ({})", left_out.what, left_out.why)?;
+        }
         if let Some(remaining) = &statistics.remaining {
             writeln!(output, "Time ran out; what remains: {remaining}.")?;
         }

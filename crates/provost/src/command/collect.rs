@@ -1,6 +1,6 @@
 //! `provost collect`: facts into the store.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -15,7 +15,7 @@ use provost_core::model::{Digest, GLOBAL_REGION, JobName};
 #[cfg(feature = "aws")]
 use provost_core::port::Ids as _;
 use provost_core::port::{Estate, EstateScope, PortResult, Runs as _};
-use provost_core::render::Table;
+use provost_core::render::{Table, left_out_lines};
 use provost_local::{RecordedEstate, SqliteStore};
 #[cfg(feature = "aws")]
 use provost_local::{RecordingEstate, UuidIds};
@@ -25,9 +25,6 @@ use crate::app::App;
 use crate::cli::{CollectArgs, CollectWhat, Format, Global, LiveArgs};
 use crate::exit::Exit;
 use crate::output::{Stdout, style};
-
-/// How many things left out for the same reason are named; the run's record and the report have them all.
-const SHOWN: usize = 4;
 
 pub(crate) fn collect(global: &Global, args: &CollectArgs) -> anyhow::Result<Exit> {
     let types = types_of(args.what);
@@ -65,15 +62,8 @@ pub(crate) fn collect(global: &Global, args: &CollectArgs) -> anyhow::Result<Exi
     for (reason, count) in &statistics.skipped {
         writeln!(output, "  {count:>6}  {reason}")?;
     }
-    let mut by_reason: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for left_out in &statistics.left_out {
-        by_reason.entry(&left_out.why).or_default().push(&left_out.what);
-    }
-    for (why, what) in by_reason {
-        let shown = what.iter().take(SHOWN).copied().collect::<Vec<_>>().join(", ");
-        let more = what.len().saturating_sub(SHOWN);
-        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        writeln!(output, "  left out: {shown}{more} ({why})")?;
+    for line in left_out_lines(&statistics.left_out) {
+        writeln!(output, "  {line}")?;
     }
     if let Some(remaining) = &statistics.remaining {
         writeln!(output, "Time ran out; what remains: {remaining}. A longer --deadline reads all of it.")?;

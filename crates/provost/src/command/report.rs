@@ -15,7 +15,7 @@ use provost_core::model::{Evaluation, JobName, LeftOut, Run, Severity, Verdict};
 use provost_core::port::{Clock as _, Runs};
 use provost_core::render::{
     CsvWriter, HtmlReport, PostureJson, RuleNote, Table, counts_line, evaluation_columns, evaluation_row,
-    violation_columns, violation_row,
+    left_out_lines, violation_columns, violation_row,
 };
 use provost_core::waiver::WaiversDue;
 use provost_local::SystemClock;
@@ -140,6 +140,10 @@ fn scope(app: &App) -> anyhow::Result<(Vec<String>, Vec<LeftOut>)> {
         .map(|run| (run.statistics.covered.clone(), run.statistics.left_out.clone()))
         .unwrap_or_default();
     let assessed = block_on(app.store.latest(JobName::Assess))?;
+    if let Some(assessed) = &assessed {
+        let known = left_out.clone();
+        left_out.extend(assessed.statistics.left_out.iter().filter(|it| !known.contains(it)).cloned());
+    }
     let detected = block_on(app.store.latest(JobName::Detect))?;
     for run in [&collected, &assessed, &detected].into_iter().flatten() {
         if let Some(remaining) = &run.statistics.remaining {
@@ -160,6 +164,17 @@ const NOTHING_ASSESSED: &str = "nothing was assessed yet: provost collect --esta
 
 fn posture(app: &App, format: Format, args: &ReportArgs, output: &mut dyn Write) -> anyhow::Result<()> {
     let filter = args.posture.filter();
+    let known = |id: &String| {
+        app.catalog
+            .posture
+            .iter()
+            .map(|rule| &rule.stamp.id)
+            .chain(&app.catalog.unselected)
+            .any(|it| it == id)
+    };
+    if let Some(unknown) = filter.rules.iter().find(|id| !known(id)) {
+        bail!("there is no posture rule `{unknown}`; `provost rules` lists them");
+    }
     if format == Format::Html {
         return page(app, Parts { posture: true, violations: false, access: false }, filter, output);
     }
@@ -282,8 +297,8 @@ fn posture_table(
             "Waivers EXPIRED: {expired}, named at the top. Renew them, or fix what they were for."
         )?;
     }
-    for left_out in scope(app)?.1 {
-        writeln!(output, "left out: {} ({})", left_out.what, left_out.why)?;
+    for line in left_out_lines(&scope(app)?.1) {
+        writeln!(output, "{line}")?;
     }
     Ok(())
 }

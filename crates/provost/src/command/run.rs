@@ -201,7 +201,7 @@ fn summarize(output: &mut Stdout, cycle: &Cycle) -> std::io::Result<()> {
     if cycle.violations.is_none() {
         writeln!(
             output,
-            "Violations: not looked for. A live estate brings no CloudTrail files: give --events PATH, or `events:`"
+            "Violations: not looked for. There were no CloudTrail files: give --events PATH, or `events:`"
         )?;
     }
     for line in &cycle.waivers {
