@@ -139,6 +139,9 @@ pub async fn collect(
     if done < steps {
         statistics.remaining = Some(format!("{} of {steps} reads (account × resource type)", steps - done));
     }
+    if statistics.remaining.is_none() && execution.is_out_of_time() && statistics.get("failed") > 0 {
+        statistics.remaining = Some("what had no answer before the deadline".to_owned());
+    }
     let finished = statistics.remaining.is_none();
     if finished && let Some(resources) = ports.resources {
         // No type means all, those of an earlier catalog too.

@@ -18,7 +18,7 @@ use crate::exit::Exit;
 use crate::output::Stdout;
 
 pub(crate) fn assess(global: &Global) -> anyhow::Result<Exit> {
-    let app = App::open_existing(global)?;
+    let app = App::open(global)?;
     let collected = [JobName::Collect, JobName::CollectIamUsers].map(|job| block_on(app.store.latest(job)));
     if collected.into_iter().collect::<Result<Vec<_>, _>>()?.iter().all(Option::is_none) {
         bail!(

@@ -110,13 +110,17 @@ fn init_writes_a_configuration_that_works_and_overwrites_nothing() {
     place.done(&["init"]);
     assert_eq!(place.run(&["init"]).code, 2);
     place.done(&["init", "--force"]);
-    place.done(&["assess"]);
+    let said = place.run(&["assess"]);
+    let error = said.log.last().unwrap()["error"].as_str().unwrap();
+    assert!(said.code == 2 && error.contains("nothing was collected"), "{error}");
     assert!(place.path(".provost/provost.db").is_file());
 }
 
 #[test]
 fn logs_can_be_text_and_levels_can_be_set() {
     let place = Place::new();
+    place.write("e/111122223333/global/s3api/list-buckets.json", r#"{"Buckets":[]}"#);
+    place.run(&["collect", "--estate", "e"]);
     let output = place.command(&["assess", "--log-format", "text"]).output().unwrap();
     let text = String::from_utf8(output.stderr).unwrap();
     assert!(text.starts_with("Job started. (") && !text.starts_with('{'), "{text}");
